@@ -1,0 +1,83 @@
+"""The lattice of tiles that tells the boundary band from what is surely in or out.
+
+Everything after pass 1 works on BAND tiles only; in OUTSIDE tiles alpha is exactly 0 and in
+INSIDE tiles exactly 1, so compositing can copy them.
+"""
+
+import math
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from kernels.types import Alpha, Kinds
+
+TILE = 16
+"""Side of a lattice tile in luma pixels; even, so that 4:2:0 chroma tiles align."""
+OUTSIDE, INSIDE, BAND = 0, 1, 2
+
+_LOW, _HIGH = 0.02, 0.98
+# How far around a tile the coarse alpha is looked at: hair reaches beyond a coarse mask's edge.
+_REACH_CELLS, _REACH_PIXELS = 1.5, 4.0
+
+
+def lattice(height: int, width: int) -> tuple[int, int]:
+    """(rows, columns) of tiles that cover a (height, width) picture; the last may be cut short."""
+    return -(-height // TILE), -(-width // TILE)
+
+
+def classify(coarse: Alpha, height: int, width: int) -> Kinds:
+    """The kind of every tile of a (height, width) picture, judged from `coarse` alone.
+
+    coarse: (h, w) float32 of any size; NaN counts as 0. A tile is OUTSIDE where all of `coarse`
+    within reach (1.5 coarse cells and 4 pixels) is below 0.02, INSIDE where all is above 0.98,
+    else BAND. Raises ValueError when an array is not 2-D, empty, or a size is not positive.
+    """
+    if coarse.ndim != 2 or coarse.size == 0 or height < 1 or width < 1:
+        raise ValueError(f"cannot lay coarse {coarse.shape} over a {height}x{width} picture")
+    rows, columns = lattice(height, width)
+    spans_y = _spans(rows, height, coarse.shape[0])
+    spans_x = _spans(columns, width, coarse.shape[1])
+    kinds = np.empty((rows, columns), np.uint8)
+    _classify(coarse, spans_y, spans_x, kinds)
+    return kinds
+
+
+def tiles_of(kinds: Kinds, kind: int = BAND) -> npt.NDArray[np.int32]:
+    """(n, 2) int32 rows and columns of the tiles of `kind`, in reading order."""
+    return np.argwhere(kinds == kind).astype(np.int32)
+
+
+def _spans(tiles: int, size: int, cells: int) -> npt.NDArray[np.int64]:
+    """First and end coarse index that each of `tiles` tiles along one axis must look at."""
+    scale = cells / size
+    reach = _REACH_CELLS + _REACH_PIXELS * scale
+    spans = np.empty((tiles, 2), np.int64)
+    for tile in range(tiles):
+        end = min((tile + 1) * TILE, size)
+        spans[tile, 0] = max(math.floor(tile * TILE * scale - reach), 0)
+        spans[tile, 1] = min(math.ceil(end * scale + reach), cells)
+    return spans
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _classify(
+    coarse: Alpha,
+    spans_y: npt.NDArray[np.int64],
+    spans_x: npt.NDArray[np.int64],
+    kinds: Kinds,
+) -> None:
+    cells = coarse.shape[1]
+    for row in numba.prange(kinds.shape[0]):
+        low = np.ones(cells, np.float32)
+        high = np.zeros(cells, np.float32)
+        for y in range(spans_y[row, 0], spans_y[row, 1]):
+            for x in range(cells):
+                # The comparison is false for NaN, which so becomes 0.
+                value = coarse[y, x] if coarse[y, x] > 0 else np.float32(0)
+                low[x], high[x] = min(low[x], value), max(high[x], value)
+        for column in range(kinds.shape[1]):
+            least, most = np.float32(1), np.float32(0)
+            for x in range(spans_x[column, 0], spans_x[column, 1]):
+                least, most = min(least, low[x]), max(most, high[x])
+            kinds[row, column] = OUTSIDE if most < _LOW else INSIDE if least > _HIGH else BAND

@@ -1,0 +1,155 @@
+"""Lay a foreground over a background in the source's own planes (Porter and Duff 1984, over)."""
+
+from collections.abc import Sequence
+
+import numba
+import numpy as np
+
+from kernels.band import BAND, INSIDE, TILE, lattice
+from kernels.layout import Layout
+from kernels.types import Alpha, Kinds, Plane, Planes
+
+
+def composite(
+    foreground: Planes,
+    background: Planes,
+    alpha: Alpha,
+    kinds: Kinds,
+    layout: Layout,
+    out: Sequence[Plane] | None = None,
+) -> Planes:
+    """Blend `foreground` over `background`, plane by plane, each at its own resolution.
+
+    foreground, background: planes as `layout` says; alpha: (H, W) float32 in [0, 1]; kinds: its
+    lattice; out: written and returned. A sample whose alpha is 1 equals the foreground's bit for
+    bit, one whose alpha is 0 the background's; between, it rounds half up. A chroma sample's
+    alpha is the mean of the alphas it covers.
+    Raises ValueError when shapes disagree.
+    """
+    out = _prepared(foreground, background, alpha, kinds, layout, out)
+    for number, target in enumerate(out):
+        shift_y, shift_x = layout.shifts(number)
+        _blend(foreground[number], background[number], alpha, kinds, shift_y, shift_x, target)
+    return tuple(out)
+
+
+def cut(
+    foreground: Planes,
+    blank: Planes,
+    alpha: Alpha,
+    kinds: Kinds,
+    layout: Layout,
+    out: Sequence[Plane] | None = None,
+) -> Planes:
+    """Straight (not premultiplied) colour: `foreground` wherever the band reaches, else `blank`.
+
+    Arguments as for `composite`. Band tiles keep the foreground even where alpha is 0, so that
+    an editor's interpolation and chroma subsampling meet the subject's colour, never the room's:
+    the foreground there is an estimate that holds no background.
+    """
+    out = _prepared(foreground, blank, alpha, kinds, layout, out)
+    for number, target in enumerate(out):
+        shift_y, shift_x = layout.shifts(number)
+        _select(foreground[number], blank[number], kinds, shift_y, shift_x, target)
+    return tuple(out)
+
+
+def _prepared(
+    foreground: Planes,
+    background: Planes,
+    alpha: Alpha,
+    kinds: Kinds,
+    layout: Layout,
+    out: Sequence[Plane] | None,
+) -> Sequence[Plane]:
+    height, width = alpha.shape
+    if kinds.shape != lattice(height, width):
+        raise ValueError(f"kinds must be {lattice(height, width)}, got {kinds.shape}")
+    if out is None:
+        out = [np.empty_like(plane, order="C") for plane in foreground]
+    for number in range(layout.count):
+        expected = layout.plane_shape(number, height, width)
+        for plane in (foreground[number], background[number], out[number]):
+            if plane.shape != expected or plane.dtype != layout.dtype:
+                raise ValueError(
+                    f"plane {number} must be {expected} {np.dtype(layout.dtype)}, "
+                    f"got {plane.shape} {plane.dtype}"
+                )
+    return out
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _blend(
+    foreground: Plane,
+    background: Plane,
+    alpha: Alpha,
+    kinds: Kinds,
+    shift_y: int,
+    shift_x: int,
+    out: Plane,
+) -> None:
+    tall, wide = TILE >> shift_y, TILE >> shift_x
+    height, width = out.shape
+    for row in numba.prange(kinds.shape[0]):
+        top, bottom = row * tall, min((row + 1) * tall, height)
+        for column in range(kinds.shape[1]):
+            left, right = column * wide, min((column + 1) * wide, width)
+            kind = kinds[row, column]
+            if kind == BAND:
+                _blend_tile(
+                    foreground, background, alpha, shift_y, shift_x, top, bottom, left, right, out
+                )
+                continue
+            source = foreground if kind == INSIDE else background
+            for y in range(top, bottom):
+                for x in range(left, right):
+                    out[y, x] = source[y, x]
+
+
+@numba.njit(nogil=True, cache=True)
+def _blend_tile(
+    foreground: Plane,
+    background: Plane,
+    alpha: Alpha,
+    shift_y: int,
+    shift_x: int,
+    top: int,
+    bottom: int,
+    left: int,
+    right: int,
+    out: Plane,
+) -> None:
+    for y in range(top, bottom):
+        for x in range(left, right):
+            a = _covered(alpha, y, x, shift_y, shift_x)
+            back = np.float32(background[y, x])
+            value = back + a * (np.float32(foreground[y, x]) - back)
+            out[y, x] = np.uint16(value + np.float32(0.5))
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> np.float32:
+    """Mean alpha under chroma sample (y, x); at an odd border only what lies in the picture."""
+    if shift_y == 0 and shift_x == 0:
+        return alpha[y, x]
+    total, count = np.float32(0), np.float32(0)
+    for row in range(y << shift_y, min((y + 1) << shift_y, alpha.shape[0])):
+        for column in range(x << shift_x, min((x + 1) << shift_x, alpha.shape[1])):
+            total += alpha[row, column]
+            count += np.float32(1)
+    return total / count
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _select(
+    foreground: Plane, blank: Plane, kinds: Kinds, shift_y: int, shift_x: int, out: Plane
+) -> None:
+    tall, wide = TILE >> shift_y, TILE >> shift_x
+    height, width = out.shape
+    for row in numba.prange(kinds.shape[0]):
+        for column in range(kinds.shape[1]):
+            kind = kinds[row, column]
+            source = foreground if kind == INSIDE or kind == BAND else blank
+            for y in range(row * tall, min((row + 1) * tall, height)):
+                for x in range(column * wide, min((column + 1) * wide, width)):
+                    out[y, x] = source[y, x]

@@ -1,0 +1,29 @@
+"""How long each stage takes, kept frame by frame."""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+KEPT = 10_000
+"""Frames remembered, so that memory stays flat however long a stream is."""
+
+
+def samples() -> "deque[float]":
+    """An empty list of seconds that forgets its oldest beyond KEPT."""
+    return deque(maxlen=KEPT)
+
+
+class StageClock:
+    """Collects wall seconds per stage; one clock belongs to one thread at a time."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, deque[float]] = defaultdict(samples)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time the block and add it to stage `name`, unless it raises."""
+        started = time.perf_counter()
+        yield
+        self.seconds[name].append(time.perf_counter() - started)

@@ -1,0 +1,109 @@
+"""Joins the rooms: pass 1, pass 2, time, and the subject's own colours."""
+
+from dataclasses import dataclass
+
+from kernels.spread import SpreadColours
+from kernels.types import Alpha, Kinds, Planes
+
+from models.clock import StageClock
+from models.cuts import CutDetector
+from models.picture import Picture
+from models.refiner import ClassicalRefiner, Refiner, estimate_foreground
+from models.segmenter import Segmenter, open_segmenter
+from models.temporal import TemporalSmoother
+
+LONGEST_GAP = 0.5
+"""Seconds between two pictures beyond which they no longer count as one movement."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matted:
+    """What is known of one picture's subject.
+
+    alpha: (H, W) float32 in [0, 1]. foreground: planes like the picture's, free of background in
+    the band. kinds: the tile lattice. colours: both sides' colours, spread.
+    """
+
+    alpha: Alpha
+    foreground: Planes
+    kinds: Kinds
+    colours: SpreadColours
+
+
+class Matting:
+    """Pictures of a stream in order, each to its own matte; remembers only what `reset` forgets.
+
+    Call it from one thread: its kernels are parallel already.
+    """
+
+    def __init__(
+        self,
+        segmenter: Segmenter | None,
+        refiner: Refiner,
+        smoother: TemporalSmoother,
+        clock: StageClock | None = None,
+    ) -> None:
+        self._segmenter, self._refiner, self._smoother = segmenter, refiner, smoother
+        self._cuts = CutDetector()
+        self._clock = clock or StageClock()
+        self._seconds: float | None = None
+
+    def __call__(
+        self, picture: Picture, seconds: float | None = None, coarse: Alpha | None = None
+    ) -> Matted:
+        """Matte `picture`, shown at `seconds`; None for a still that follows nothing.
+
+        coarse: a coarse alpha from elsewhere, (h, w) float32 of any size, that takes pass 1's
+        place. Raises ValueError when there is neither that nor a segmenter.
+        """
+        with self._clock.stage("cuts"):
+            dt = self._elapsed(picture, seconds)
+        if coarse is None:
+            if self._segmenter is None:
+                raise ValueError("without a segmenter every picture needs a coarse alpha")
+            with self._clock.stage("pass 1"):
+                coarse = self._segmenter(picture, dt)
+        with self._clock.stage("pass 2"):
+            refined = self._refiner(picture, coarse)
+        with self._clock.stage("time"):
+            alpha, kinds = self._smoother(picture, refined.alpha, refined.kinds, dt)
+        with self._clock.stage("foreground"):
+            foreground = estimate_foreground(picture, alpha, kinds, refined.colours)
+        return Matted(alpha, foreground, kinds, refined.colours)
+
+    def reset(self) -> None:
+        """Forget everything: the next picture starts a new shot."""
+        self._restart()
+        self._cuts.reset()
+        self._seconds = None
+
+    def _elapsed(self, picture: Picture, seconds: float | None) -> float | None:
+        """Seconds since the previous picture of the same shot, None where a shot starts."""
+        is_cut = self._cuts(picture)
+        previous, self._seconds = self._seconds, seconds
+        dt = None if seconds is None or previous is None else seconds - previous
+        if is_cut or dt is None or not 0 < dt <= LONGEST_GAP:
+            self._restart()
+            return None
+        return dt
+
+    def _restart(self) -> None:
+        self._smoother.reset()
+        if self._segmenter is not None:
+            self._segmenter.reset()
+
+
+def open_matting(
+    segmenter: str | None = "selfie",
+    quality: str = "balanced",
+    smoothing: float | None = None,
+    clock: StageClock | None = None,
+) -> Matting:
+    """The matting that `segmenter`, `quality` and `smoothing` (seconds) describe.
+
+    segmenter: "selfie", the path of an .onnx file, or None when coarse alphas are given.
+    Raises ValueError on an unknown name, WeightsError when a net cannot be loaded.
+    """
+    first = None if segmenter is None else open_segmenter(segmenter, quality)
+    smoother = TemporalSmoother() if smoothing is None else TemporalSmoother(smoothing)
+    return Matting(first, ClassicalRefiner(quality), smoother, clock)

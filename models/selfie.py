@@ -1,0 +1,144 @@
+"""The MediaPipe Selfie networks (Apache-2.0) as one torch module: RGB in, subject alpha out.
+
+Blocks after Howard et al., "Searching for MobileNetV3" (ICCV 2019). The landscape and the general
+net share this graph and differ in weights; both are convolutional, so any size that is a multiple
+of 16 runs, though they were trained at 144x256 and 256x256.
+
+Inference only. Tensors are (N, H, W, C): a 1x1 convolution is then one matrix product, which on
+small pictures costs a third of a general convolution call.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STRIDE = 16
+"""Height and width of the input must be multiples of this."""
+
+
+class _Filter(nn.Conv2d):
+    """A convolution over (N, H, W, C), padded as TensorFlow's SAME does.
+
+    With a stride of 2 the odd row and column go behind; torch pads evenly only, so the kernel gets
+    a row and column of zeros in front.
+    """
+
+    def __init__(self, inner: int, outer: int, size: int, stride: int, groups: int) -> None:
+        super().__init__(inner, outer, size, stride, size // 2, groups=groups)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+    def pad_kernel(self) -> None:
+        """Put the zeros in front, once, after the weights are loaded."""
+        if self.stride == (2, 2):
+            self.weight = nn.Parameter(F.pad(self.weight, (1, 0, 1, 0)), requires_grad=False)
+
+
+class _Gate(nn.Module):
+    """Squeeze and excite: a weight in (0, 1) a channel from the mean over the picture."""
+
+    def __init__(self, channels: int, middle: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(channels, middle)
+        self.excite = nn.Linear(middle, channels)
+
+    def forward(self, mean: Tensor) -> Tensor:
+        return self.excite(self.squeeze(mean).relu_()).sigmoid_()[:, None, None]
+
+
+class _Bottleneck(nn.Module):
+    """Widen, filter each channel, gate, narrow; adds its input where the shapes allow."""
+
+    def __init__(
+        self, inner: int, wide: int, outer: int, size: int, stride: int, gate: int, hard: bool
+    ) -> None:
+        super().__init__()
+        self.widen = nn.Linear(inner, wide)
+        self.filter = _Filter(wide, wide, size, stride, wide)
+        self.gate = _Gate(wide, gate) if gate else None
+        self.narrow = nn.Linear(wide, outer)
+        self.activate = nn.Hardswish(inplace=True) if hard else nn.ReLU(inplace=True)
+        self.residual = stride == 1 and inner == outer
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.activate(self.filter(self.activate(self.widen(x))))
+        if self.gate is not None:
+            y.mul_(self.gate(y.mean((1, 2))))
+        y = self.narrow(y)
+        return y.add_(x) if self.residual else y
+
+
+class _Merge(nn.Module):
+    """Double the deep features and gate the shallow ones by both."""
+
+    def __init__(self, deep: int, shallow: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(deep, shallow)
+        self.gate = _Gate(shallow, shallow)
+        self.mix = nn.Linear(shallow, shallow)
+        self.filter = _Filter(shallow, shallow, 3, 1, shallow)
+
+    def forward(self, deep: Tensor, shallow: Tensor) -> Tensor:
+        # Linear a pixel, so the projection may come before the doubling, at a quarter of its cost.
+        deep = _doubled(self.project(deep))
+        weight = self.gate(shallow.mean((1, 2)) + deep.mean((1, 2)))
+        y = self.mix(deep.addcmul_(shallow, weight)).relu_()
+        return self.filter(y).relu_().add_(y)
+
+
+class SelfieNet(nn.Module):
+    """(N, H, W, 3) float32 RGB in [0, 1] to (N, H, W) float32 alpha in [0, 1].
+
+    H and W must be multiples of STRIDE. Parameters stand in the order of the original graph.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = _Filter(3, 16, 3, 2, 1)
+        self.early = _Bottleneck(16, 16, 16, 3, 2, 8, hard=False)
+        self.middle = nn.Sequential(
+            _Bottleneck(16, 72, 24, 3, 2, 0, hard=False),
+            _Bottleneck(24, 88, 24, 3, 1, 0, hard=False),
+        )
+        self.late = nn.Sequential(
+            _Bottleneck(24, 96, 32, 5, 2, 24, hard=True),
+            _Bottleneck(32, 128, 32, 5, 1, 32, hard=True),
+            _Bottleneck(32, 128, 32, 5, 1, 32, hard=True),
+            _Bottleneck(32, 96, 32, 5, 1, 24, hard=True),
+            _Bottleneck(32, 96, 32, 5, 1, 24, hard=True),
+        )
+        self.feature = nn.Linear(32, 128)
+        self.context = nn.Linear(32, 128)
+        self.merges = nn.ModuleList([_Merge(128, 24), _Merge(24, 16), _Merge(16, 16)])
+        self.segment = nn.Linear(16, 4)
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        first = F.hardswish(self.stem(rgb))
+        second = self.early(first)
+        third = self.middle(second)
+        y = self.late(third)
+        context = self.context(y.mean((1, 2))).sigmoid_()[:, None, None]
+        y = self.feature(y).relu_().mul_(context)
+        for merge, shallow in zip(self.merges, (third, second, first), strict=True):
+            y = merge(y, shallow)
+        return _phases(self.segment(y).sigmoid_())
+
+    def pad_kernels(self) -> None:
+        """Call once after the weights are loaded."""
+        for module in self.modules():
+            if isinstance(module, _Filter):
+                module.pad_kernel()
+
+
+def _doubled(x: Tensor) -> Tensor:
+    """(N, H, W, C) to (N, 2H, 2W, C), bilinear between pixel centres."""
+    tall = F.interpolate(x.permute(0, 3, 1, 2), scale_factor=2.0, mode="bilinear")
+    return tall.permute(0, 2, 3, 1)
+
+
+def _phases(x: Tensor) -> Tensor:
+    """(N, H, W, 4) to (N, 2H, 2W): a transposed 2x2 convolution is a 1x1 one to four phases."""
+    count, height, width, _ = x.shape
+    split = x.view(count, height, width, 2, 2).permute(0, 1, 3, 2, 4)
+    return split.reshape(count, 2 * height, 2 * width)

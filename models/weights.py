@@ -1,0 +1,57 @@
+"""Find and load committed weight files; a damaged one is refused by its checksum."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+
+WEIGHTS = Path(__file__).parent / "weights"
+_MANIFEST = "SHA256SUMS"
+_CURE = "restore it with `git checkout -- models/weights` or install again"
+
+
+class WeightsError(Exception):
+    """A weights file is missing or damaged; the text names it."""
+
+
+class MissingExtraError(WeightsError):
+    """An optional part is not installed; the text names the command that adds it."""
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of `data` in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_weights(name: str, folder: Path | None = None) -> dict[str, torch.Tensor]:
+    """The tensors of `name`.safetensors in `folder` (default: models/weights), as float32.
+
+    The file's checksum is compared with the folder's SHA256SUMS before it is parsed.
+    Raises WeightsError when file or checksum is missing, or they disagree.
+    """
+    path = (folder if folder is not None else WEIGHTS) / f"{name}.safetensors"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"weights file {path} is missing: {_CURE}") from error
+    if digest(data) != _expected(path):
+        raise WeightsError(f"weights file {path} is damaged (wrong checksum): {_CURE}")
+    try:
+        tensors = load(data)
+    except SafetensorError as error:
+        raise WeightsError(f"weights file {path} is no safetensors file: {_CURE}") from error
+    return {key: tensor.float() for key, tensor in tensors.items()}
+
+
+def _expected(path: Path) -> str:
+    manifest = path.parent / _MANIFEST
+    try:
+        lines = manifest.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WeightsError(f"weights manifest {manifest} is missing: {_CURE}") from error
+    sums = {name: sum_ for sum_, _, name in (line.partition("  ") for line in lines)}
+    if path.name not in sums:
+        raise WeightsError(f"weights manifest {manifest} does not list {path.name}: {_CURE}")
+    return sums[path.name]

@@ -1,0 +1,68 @@
+"""A square look at part of a picture, and its way back onto the coarse grid."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from kernels.types import Alpha, Rgb
+from models.picture import Box, Picture
+
+
+class Window(NamedTuple):
+    """A rectangle in whole picture pixels that may reach beyond the picture."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+def see(picture: Picture, window: Window, height: int, width: int) -> Rgb:
+    """What `window` shows, as (height, width, 3) uint8 RGB; black beyond the picture.
+
+    Shape and size of the window must have the same aspect, or the picture is squashed.
+    Raises ValueError when the window misses the picture.
+    """
+    top, left = max(window.top, 0), max(window.left, 0)
+    bottom = min(window.top + window.height, picture.height)
+    right = min(window.left + window.width, picture.width)
+    if bottom <= top or right <= left:
+        raise ValueError(f"{window} misses the {picture.height}x{picture.width} picture")
+    scale_y, scale_x = height / window.height, width / window.width
+    y0, y1 = _span(top - window.top, bottom - window.top, scale_y, height)
+    x0, x1 = _span(left - window.left, right - window.left, scale_x, width)
+    part = picture.rgb(y1 - y0, x1 - x0, Box(top, left, bottom - top, right - left))
+    if part.shape[:2] == (height, width):
+        return part
+    out = np.zeros((height, width, 3), np.uint8)
+    out[y0:y1, x0:x1] = part
+    return out
+
+
+def _span(start: int, end: int, scale: float, size: int) -> tuple[int, int]:
+    """Scaled and rounded, at least one pixel wide."""
+    first = min(round(start * scale), size - 1)
+    return first, min(max(round(end * scale), first + 1), size)
+
+
+def lay(alpha: Alpha, window: Window, picture: Picture, height: int, width: int) -> Alpha:
+    """`alpha` of what `window` shows, on the (height, width) grid of the whole picture.
+
+    Bilinear; 0 outside the window.
+    """
+    step_y, step_x = alpha.shape[0] / window.height, alpha.shape[1] / window.width
+    scale_y, scale_x = picture.height / height * step_y, picture.width / width * step_x
+    # Pixel centres lie at half integers on every grid.
+    shift_y = 0.5 * scale_y - window.top * step_y - 0.5
+    shift_x = 0.5 * scale_x - window.left * step_x - 0.5
+    matrix = np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(alpha, matrix, (width, height), flags=flags))
+
+
+def whole(picture: Picture, height: int, width: int) -> Window:
+    """The smallest window of aspect height : width that holds the whole picture, in its middle."""
+    scale = max(picture.height / height, picture.width / width)
+    tall, wide = round(height * scale), round(width * scale)
+    return Window((picture.height - tall) // 2, (picture.width - wide) // 2, tall, wide)

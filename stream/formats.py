@@ -1,0 +1,259 @@
+"""What can be written: containers, codecs, pixel formats, and which of them hold alpha."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from stream.colour import RGB_MATRIX
+from stream.errors import UsageError
+from stream.pixels import PixelFormat, planar_name
+
+Content = Literal["picture", "stacked", "matte"]
+Medium = Literal["file", "folder", "pipe"]
+Range = Literal["source", "limited", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """One FFmpeg encoder and the options it is opened with."""
+
+    name: str
+    options: dict[str, str] = field(default_factory=dict)
+    alpha_options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How one kind of output is written.
+
+    encoders: in order of preference, the first one this build has is used. pixel_format: from the
+    source's format and whether alpha is written to the encoder's pixel format. range: of the
+    samples written; alpha is always full range. even: whether height and width must be even.
+    exact_time: whether every time_base is kept, else times round to 1 ms. alpha_tolerance: largest
+    mean difference of alpha, in 255ths, that a healthy file may show when read back.
+    """
+
+    name: str
+    suffix: str
+    container: str
+    encoders: tuple[Encoder, ...]
+    pixel_format: Callable[[PixelFormat, bool], str]
+    note: str
+    medium: Medium = "file"
+    content: Content = "picture"
+    carries_alpha: bool = True
+    lossless: bool = False
+    range: Range = "source"
+    even: bool = False
+    exact_time: bool = True
+    alpha_tolerance: float = 0.0
+    options: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def needs_background(self) -> bool:
+        """Whether the picture must be composited before it is written."""
+        return not self.carries_alpha and self.content == "picture"
+
+    def is_rgb(self, source: PixelFormat) -> bool:
+        """Whether samples are written as RGB for this source."""
+        name = self.pixel_format(source, False)
+        return name.startswith(("gbr", "rgb", "argb", "bgr"))
+
+
+def _h264(source: PixelFormat, alpha: bool) -> str:
+    return "yuv420p"
+
+
+def _vp9(source: PixelFormat, alpha: bool) -> str:
+    return "yuva420p" if alpha else "yuv420p"
+
+
+def _prores(source: PixelFormat, alpha: bool) -> str:
+    return "yuva444p10le" if alpha else "yuv444p10le"
+
+
+def _animation(source: PixelFormat, alpha: bool) -> str:
+    return "argb" if alpha else "rgb24"
+
+
+def _png(source: PixelFormat, alpha: bool) -> str:
+    if source.depth > 8:
+        return "rgba64be" if alpha else "rgb48be"
+    return "rgba" if alpha else "rgb24"
+
+
+def _matte(source: PixelFormat, alpha: bool) -> str:
+    return "gray" if source.depth == 8 else "gray16le"
+
+
+def _matte_png(source: PixelFormat, alpha: bool) -> str:
+    return "gray" if source.depth == 8 else "gray16be"
+
+
+_RGB_DEPTHS, _GRAY_DEPTHS, _YUV_DEPTHS = (8, 10, 12, 16), (8, 16), (8, 9, 10, 12, 16)
+
+
+def _lossless(source: PixelFormat, alpha: bool) -> str:
+    """FFV1's nearest format that holds every sample of `source`."""
+    if source.model == "rgb":
+        depth = _at_least(source.depth, _RGB_DEPTHS)
+        return {True: "gbrap", False: "gbrp"}[alpha] + f"{depth}le" if depth > 8 else "bgra"
+    if source.model == "gray":
+        depth = _at_least(source.depth, _GRAY_DEPTHS)
+        if alpha:
+            return "ya8" if depth == 8 else "yuva444p16le"
+        return planar_name("gray", depth, 0, 0)
+    shifts = (source.shift_y, source.shift_x)
+    shifts = shifts if shifts in ((1, 1), (0, 1)) else (0, 0)
+    depth = _at_least(source.depth, _YUV_DEPTHS)
+    if depth == 12 and shifts == (1, 1) and alpha:
+        depth = 16
+    name = planar_name("yuv", depth, *shifts)
+    return name.replace("yuv", "yuva") if alpha else name
+
+
+def _at_least(depth: int, held: tuple[int, ...]) -> int:
+    return next(each for each in held if each >= depth)
+
+
+def _raw(source: PixelFormat, alpha: bool) -> str:
+    name = _lossless(source, alpha)
+    return {"bgra": "gbrap" if alpha else "gbrp"}.get(name, name)
+
+
+def _y4m(source: PixelFormat, alpha: bool) -> str:
+    if source.model != "yuv":
+        return "yuv444p" if source.depth == 8 else "yuv444p10le"
+    shifts = (source.shift_y, source.shift_x)
+    shifts = shifts if shifts in ((1, 1), (0, 1)) else (0, 0)
+    return planar_name("yuv", 8 if source.depth == 8 else 10, *shifts)
+
+
+_X264 = Encoder("libx264", {"preset": "veryfast", "crf": "18"})
+_VP9 = Encoder(
+    "libvpx-vp9",
+    {
+        "deadline": "realtime", "cpu-used": "7", "row-mt": "1", "crf": "24", "b": "0",
+        "tile-columns": "2", "lag-in-frames": "0",
+    },
+    {"auto-alt-ref": "0"},
+)  # fmt: skip
+_FFV1 = Encoder("ffv1", {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"})
+_FAST_START = {"movflags": "+faststart"}
+
+FORMATS: dict[str, Format] = {
+    each.name: each
+    for each in (
+        Format(
+            "prores4444", ".mov", "mov",
+            (Encoder("prores_aw", {"profile": "4"}), Encoder("prores_ks", {"profile": "4444"})),
+            _prores, "10 bit, straight alpha: Premiere, Resolve, After Effects, Final Cut",
+            range="limited", alpha_tolerance=0.5,
+        ),
+        Format(
+            "webm", ".webm", "webm", (_VP9,), _vp9,
+            "8 bit, straight alpha: Chrome, Firefox, OBS; times round to 1 ms",
+            exact_time=False, alpha_tolerance=3.0,
+        ),
+        Format(
+            "ffv1", ".mkv", "matroska", (_FFV1,), _lossless,
+            "lossless, the source's depth and subsampling, straight alpha; times round to 1 ms",
+            lossless=True, exact_time=False,
+        ),
+        Format(
+            "qtrle", ".mov", "mov", (Encoder("qtrle"),), _animation,
+            "8-bit RGB, lossless straight alpha: older editors", range="full",
+        ),
+        Format(
+            "png", "", "image2", (Encoder("png", {"compression_level": "1", "pred": "up"}),), _png,
+            "a folder of pictures, 8 or 16 bit, straight alpha; no sound, no times",
+            medium="folder", range="full",
+        ),
+        Format(
+            "stacked", ".mp4", "mp4", (_X264,), _h264,
+            "H.264, the colour above its matte: web pages, game engines",
+            content="stacked", even=True, alpha_tolerance=3.0, options=_FAST_START,
+        ),
+        Format(
+            "matte", ".mkv", "matroska", (_FFV1,), _matte,
+            "lossless gray, white is subject; times round to 1 ms",
+            content="matte", lossless=True, range="full", exact_time=False,
+        ),
+        Format(
+            "matte-mp4", ".mp4", "mp4", (_X264,), _h264, "gray H.264, white is subject",
+            content="matte", range="limited", even=True, alpha_tolerance=3.0, options=_FAST_START,
+        ),
+        Format(
+            "matte-png", "", "image2", (Encoder("png", {"compression_level": "1", "pred": "up"}),),
+            _matte_png, "a folder of gray pictures, white is subject",
+            medium="folder", content="matte", lossless=True, range="full",
+        ),
+        Format(
+            "mp4", ".mp4", "mp4", (_X264,), _h264,
+            "8-bit 4:2:0 H.264 over a background: plays everywhere",
+            carries_alpha=False, even=True, options=_FAST_START,
+        ),
+        Format(
+            "nut", ".nut", "nut", (Encoder("rawvideo"),), _raw,
+            "uncompressed with straight alpha, for pipes", medium="file", lossless=True,
+        ),
+        Format(
+            "y4m", ".y4m", "yuv4mpegpipe", (Encoder("rawvideo"),), _y4m,
+            "uncompressed over a background, for pipes; no sound, constant rate",
+            medium="pipe", carries_alpha=False, lossless=True,
+        ),
+    )
+}  # fmt: skip
+
+_BY_SUFFIX = {
+    ".mov": "prores4444", ".webm": "webm", ".mkv": "ffv1", ".mp4": "mp4", ".m4v": "mp4",
+    ".png": "png", ".nut": "nut", ".y4m": "y4m", "": "png",
+}  # fmt: skip
+_MATTES = {".mkv": "matte", ".mp4": "matte-mp4", ".m4v": "matte-mp4", ".png": "matte-png", "": "matte-png"}
+PIPE = "-"
+
+
+def choose_format(out: str, name: str | None = None, transparent: bool | None = None) -> Format:
+    """The format to write to `out`, by `name` or else by suffix.
+
+    out: a path, a folder (no suffix), or "-" for standard output. transparent: True when the
+    background is to be see-through, False when there is one, None when nobody said; "-" becomes
+    nut with alpha unless False, which makes it y4m.
+    Raises UsageError when nothing is known by that name or suffix, or the format holds no alpha
+    although `transparent` is True.
+    """
+    if name is None:
+        name = _by_out(out, transparent)
+    if name not in FORMATS:
+        raise UsageError(f"unknown format {name!r}; there are {', '.join(FORMATS)}")
+    chosen = FORMATS[name]
+    if transparent and chosen.needs_background:
+        raise UsageError(
+            f"{name} holds no transparency: give --background, or --format stacked, webm "
+            "or prores4444"
+        )
+    return chosen
+
+
+def matte_format(out: str) -> Format:
+    """The format of a matte written to `out`: .mkv lossless, .mp4 H.264, .png or a folder PNG."""
+    suffix = Path(out).suffix.lower()
+    if suffix not in _MATTES:
+        raise UsageError(f"{out}: a matte is written as .mkv, .mp4, .png or a folder")
+    return FORMATS[_MATTES[suffix]]
+
+
+def _by_out(out: str, transparent: bool | None) -> str:
+    if out == PIPE:
+        return "y4m" if transparent is False else "nut"
+    suffix = "" if out.endswith("/") else Path(out).suffix.lower()
+    if suffix not in _BY_SUFFIX:
+        known = ", ".join(each for each in _BY_SUFFIX if each)
+        raise UsageError(f"{out}: unknown suffix {suffix!r}; use one of {known}, or --format")
+    return _BY_SUFFIX[suffix]
+
+
+def written_matrix(format: Format, source: PixelFormat, matrix: int) -> int:
+    """The H.273 matrix number of what is written: 0 for RGB, else `matrix`."""
+    return RGB_MATRIX if format.is_rgb(source) else matrix

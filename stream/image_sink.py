@@ -1,0 +1,81 @@
+"""Pictures: a folder of numbered PNG files, or one PNG file for one picture."""
+
+from pathlib import Path
+from typing import Any
+
+import av
+from kernels.types import Alpha
+
+from stream.companions import Companions
+from stream.encode import Packer
+from stream.errors import SinkError
+from stream.finishing import FAULTS, Finishing
+from stream.formats import Format
+from stream.frame import Frame
+from stream.place import Partial
+from stream.receipt import Receipt
+from stream.source_info import SourceInfo
+from stream.tags import tags_for
+from stream.video_sink import first_available, lasting, target_for
+
+
+class ImageSink(Finishing):
+    """Writes 000001.png, 000002.png … into a folder, or a single picture to a .png file.
+
+    Sound and times have no place there; what is left out is in `warnings`.
+    Raises SinkError when the medium fails, or a second picture arrives for a single file.
+    """
+
+    def __init__(
+        self,
+        place: Partial,
+        format: Format,
+        info: SourceInfo,
+        companions: Companions | None,
+        transparent: bool,
+    ) -> None:
+        super().__init__(place, Receipt(place.path, format, transparent))
+        self._single = place.path.is_file()
+        self._info = info
+        self._tags = tags_for(format, info)
+        target = target_for(format, info, transparent)
+        self._packer = Packer(target)
+        encoder = first_available(format)
+        self._context: Any = av.CodecContext.create(encoder.name, "w")
+        self._context.width, self._context.height = target.width, target.height
+        self._context.pix_fmt = target.pixel_format
+        self._context.time_base = info.time_base
+        self._context.sample_aspect_ratio = info.sample_aspect
+        self._context.options = dict(encoder.options)
+        self._tags.put_on(self._context)
+        if companions is not None and companions.streams:
+            kinds = sorted({stream.type for stream in companions.streams})
+            self.warnings.append(f"pictures hold no {' or '.join(kinds)}: left out")
+        self._companions = companions
+
+    def write(self, frame: Frame, alpha: Alpha | None) -> None:
+        """Write one picture; see stream.sinks.Sink."""
+        number = self.receipt.frames + 1
+        if self._single and number > 1:
+            raise SinkError(f"{self._place.name}: holds one picture; name a folder for a video")
+        picture = self._packer.pack(frame, alpha)
+        self._tags.put_on(picture)
+        path = self._place.path if self._single else picture_path(self._place.path, number)
+        try:
+            path.write_bytes(b"".join(bytes(packet) for packet in self._context.encode(picture)))
+        except FAULTS as error:
+            raise self._fault(error) from error
+        self.receipt.note(frame, picture, lasting(frame, self._info) * frame.time_base)
+        if self._companions is not None:
+            self._companions.packets.clear()
+
+    def _finish(self) -> None:
+        """Every picture is complete as soon as it is written."""
+
+    def _drop(self) -> None:
+        """Nothing is held open."""
+
+
+def picture_path(folder: Path, number: int) -> Path:
+    """The file of picture `number`, counted from 1."""
+    return folder / f"{number:06d}.png"

@@ -1,0 +1,196 @@
+"""One whole cut-out: source to sink, with every way it can end."""
+
+import contextlib
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from threading import Event
+from typing import TypeVar
+
+from models.clock import StageClock
+from models.matting import Matting, open_matting
+
+from stream.backgrounds import open_background
+from stream.errors import TruncatedError
+from stream.formats import Format, choose_format, matte_format
+from stream.mattes import matted
+from stream.pipeline import Waits, prefetch
+from stream.render import Rendered, Renderer
+from stream.settings import Settings
+from stream.sinks import Sink, open_sink
+from stream.source_info import SourceInfo
+from stream.sources import Source, open_source
+from stream.verify import Verdict, verify
+
+DEPTH = 4
+"""Pictures held between two stages."""
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands. clock: seconds per stage and frame. waits: seconds stages stood idle."""
+
+    info: SourceInfo
+    frames: int = 0
+    position: Fraction = Fraction(0)
+    clock: StageClock = field(default_factory=StageClock)
+    decoded: Waits = field(default_factory=Waits)
+    rendered: Waits = field(default_factory=Waits)
+    started: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run ended. interrupted: it was asked to stop, and paths are partial files."""
+
+    progress: Progress
+    seconds: float
+    paths: list[Path]
+    warnings: list[str]
+    verdicts: list[Verdict]
+    interrupted: bool = False
+    truncated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """A sink, and whether it is given the alpha beside the picture."""
+
+    sink: Sink
+    alpha: bool
+
+
+Watch = Callable[[Progress], None]
+
+
+def run(settings: Settings, stop: Event | None = None, watch: Watch | None = None) -> Outcome:
+    """Cut out `settings.source` into `settings.out`, as long as `stop` is not set.
+
+    watch: called after every frame written. Raises StreamError, WeightsError or UsageError with a
+    line for the operator; then nothing is left under a final name. A truncated or damaged source
+    raises TruncatedError once what was there is kept under a partial name.
+    """
+    with contextlib.ExitStack() as stack:
+        transparent, chosen, background = _look(settings)
+        source = stack.enter_context(open_source(settings.source, settings.trim, settings.audio))
+        masks = _open_masks(settings, stack)
+        progress = Progress(source.info)
+        first = None if masks else settings.segmenter
+        matting = open_matting(first, settings.quality, settings.smoothing, progress.clock)
+        renderer = Renderer(None if transparent else open_background(background))
+        outputs = _open_outputs(settings, chosen, transparent, source, stack)
+        frames = _rendered(source, masks, matting, renderer, progress)
+        with contextlib.closing(prefetch(frames, DEPTH, "compute", progress.rendered)) as items:
+            interrupted = _write_all(items, outputs, progress, stop or Event(), watch)
+        return _finished(settings, source, outputs, progress, interrupted)
+
+
+def _look(settings: Settings) -> tuple[bool, Format, str]:
+    """(is alpha written, the format, the background's name)."""
+    named = settings.background
+    wants = None if named is None else named == "transparent"
+    chosen = choose_format(settings.out, settings.format, wants)
+    transparent = wants if wants is not None else not chosen.needs_background
+    return transparent, chosen, named or DEFAULT_COLOUR
+
+
+DEFAULT_COLOUR = "#00b140"
+"""Chroma-key green, for a format that needs a background when none is named."""
+
+
+def _open_masks(settings: Settings, stack: contextlib.ExitStack) -> Source | None:
+    if settings.masks is None:
+        return None
+    return stack.enter_context(open_source(settings.masks, settings.trim, carry=False))
+
+
+def _open_outputs(
+    settings: Settings,
+    chosen: Format,
+    transparent: bool,
+    source: Source,
+    stack: contextlib.ExitStack,
+) -> list[_Output]:
+    info, overwrite = source.info, settings.overwrite
+    sink = open_sink(settings.out, chosen, info, source.companions, overwrite, transparent)
+    outputs = [_Output(stack.enter_context(sink), transparent or chosen.content != "picture")]
+    if settings.matte_out is not None:
+        matte = open_sink(settings.matte_out, matte_format(settings.matte_out), info, None, overwrite)
+        outputs.append(_Output(stack.enter_context(matte), True))
+    return outputs
+
+
+def _rendered(
+    source: Source, masks: Source | None, matting: Matting, renderer: Renderer, progress: Progress
+) -> Generator[Rendered, None, None]:
+    """The compute thread's work; decoding runs ahead of it in a thread of its own."""
+    clock = progress.clock
+    decoded = prefetch(_timed(source, clock, "decode"), DEPTH, "decode", progress.decoded)
+    with contextlib.closing(decoded) as frames:
+        for matte in matted(frames, matting, masks):
+            with clock.stage("composite"):
+                rendered = renderer(matte)
+            yield rendered
+
+
+def _timed(items: Iterable[Item], clock: StageClock, name: str) -> Iterator[Item]:
+    iterator = iter(items)
+    while True:
+        started = time.perf_counter()
+        try:
+            item = next(iterator)
+        except StopIteration:
+            return
+        clock.seconds[name].append(time.perf_counter() - started)
+        yield item
+
+
+def _write_all(
+    items: Iterable[Rendered],
+    outputs: list[_Output],
+    progress: Progress,
+    stop: Event,
+    watch: Watch | None,
+) -> bool:
+    """Write every item; True when `stop` ended it early."""
+    for item in items:
+        with progress.clock.stage("encode"):
+            for output in outputs:
+                output.sink.write(item.frame, item.alpha if output.alpha else None)
+        progress.frames += 1
+        progress.position = item.frame.seconds
+        if watch is not None:
+            watch(progress)
+        if stop.is_set():
+            return True
+    return False
+
+
+def _finished(
+    settings: Settings,
+    source: Source,
+    outputs: list[_Output],
+    progress: Progress,
+    interrupted: bool,
+) -> Outcome:
+    sinks = [output.sink for output in outputs]
+    truncated = None if interrupted else source.truncated
+    warnings = [*source.warnings, *(line for sink in sinks for line in sink.warnings)]
+    if truncated and not settings.allow_truncated:
+        kept = ", ".join(str(sink.keep_partial()) for sink in sinks)
+        raise TruncatedError(
+            f"{settings.source}: {truncated}; what could be cut out is kept in {kept} "
+            "(--allow-truncated accepts it)"
+        )
+    if interrupted:
+        paths = [sink.keep_partial() for sink in sinks]
+    else:
+        for sink in sinks:
+            sink.close()
+        paths = [sink.receipt.path for sink in sinks]
+    seconds = time.perf_counter() - progress.started
+    verdicts = [] if interrupted else [verify(sink.receipt) for sink in sinks]
+    return Outcome(progress, seconds, paths, warnings, verdicts, interrupted, truncated)

@@ -1,0 +1,101 @@
+"""The only threads and queues: stages run side by side, joined by bounded boxes."""
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from models.clock import samples
+
+Item = TypeVar("Item")
+
+_END = object()
+_POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: BaseException
+
+
+@dataclass(slots=True)
+class Waits:
+    """Seconds spent blocked on one box: `full` by the producer, `empty` by the consumer."""
+
+    full: deque[float] = field(default_factory=samples)
+    empty: deque[float] = field(default_factory=samples)
+
+
+def prefetch(
+    items: Iterable[Item], depth: int, name: str = "prefetch", waits: Waits | None = None
+) -> Generator[Item, None, None]:
+    """Iterate `items` in a thread of its own, at most `depth` ahead.
+
+    An error raised by `items` is raised here, after the items before it. Closing the generator
+    (use contextlib.closing) stops the thread, closes `items` and joins.
+    """
+    if depth < 1:
+        raise ValueError(f"depth must be at least 1, got {depth}")
+    box: queue.Queue[Any] = queue.Queue(depth)
+    stop = threading.Event()
+    thread = threading.Thread(target=_fill, args=(box, items, stop, waits), name=name)
+    thread.start()
+    try:
+        while True:
+            started = time.perf_counter()
+            item = box.get()
+            if item is _END:
+                return
+            if isinstance(item, _Raised):
+                raise item.error
+            if waits is not None:
+                waits.empty.append(time.perf_counter() - started)
+            yield item
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _fill(
+    box: "queue.Queue[Any]", items: Iterable[Any], stop: threading.Event, waits: Waits | None
+) -> None:
+    iterator: Iterator[Any] = iter(())
+    last: Any = _END
+    try:
+        iterator = iter(items)
+        for item in iterator:
+            started = time.perf_counter()
+            if not _put(box, item, stop):
+                break
+            if waits is not None:
+                waits.full.append(time.perf_counter() - started)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the caller must see it
+        last = _Raised(error)
+    finally:
+        last = _closed(iterator, last)
+        _put(box, last, stop)
+
+
+def _closed(iterator: Iterator[Any], last: Any) -> Any:
+    close = getattr(iterator, "close", None)
+    if close is None:
+        return last
+    try:
+        close()
+    except BaseException as error:  # noqa: BLE001 - a failing clean-up surfaces too
+        return last if isinstance(last, _Raised) else _Raised(error)
+    return last
+
+
+def _put(box: "queue.Queue[Any]", item: Any, stop: threading.Event) -> bool:
+    """Whether `item` got in; False once the consumer has gone."""
+    while not stop.is_set():
+        try:
+            box.put(item, timeout=_POLL)
+        except queue.Full:
+            continue
+        return True
+    return False

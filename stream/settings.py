@@ -1,0 +1,30 @@
+"""What one run is to do."""
+
+from dataclasses import dataclass, field
+
+from stream.trim import Trim
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One cut-out, as the command line or a program asks for it.
+
+    source, out: paths, "-" for the standard streams. background: see open_background; None leaves
+    it to the format. format: see choose_format; None goes by `out`. masks: a video or folder of
+    coarse alphas that replace pass 1. matte_out: where to write the alpha alone. smoothing:
+    seconds, None for the default.
+    """
+
+    source: str
+    out: str
+    background: str | None = None
+    format: str | None = None
+    quality: str = "balanced"
+    segmenter: str = "selfie"
+    masks: str | None = None
+    matte_out: str | None = None
+    trim: Trim = field(default_factory=Trim)
+    audio: bool = True
+    overwrite: bool = False
+    allow_truncated: bool = False
+    smoothing: float | None = None

@@ -1,0 +1,139 @@
+"""Video files and streams: one encoder, one container, the source's times."""
+
+from typing import Any
+
+import av
+from kernels.types import Alpha
+
+from stream.carry import Carrier
+from stream.companions import Companions, Packet
+from stream.encode import Packer, Target
+from stream.errors import SinkError
+from stream.finishing import FAULTS, Finishing
+from stream.formats import Encoder, Format
+from stream.frame import Frame
+from stream.place import Place
+from stream.receipt import Receipt
+from stream.source_info import SourceInfo
+from stream.tags import tags_for, written_full
+
+_TICKS_OF_MOV = {"mov", "mp4"}
+
+
+class VideoSink(Finishing):
+    """Writes pictures and their companions into one container.
+
+    Raises SinkError when the medium fails or no encoder of the format is in this build of FFmpeg.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        format: Format,
+        info: SourceInfo,
+        companions: Companions | None,
+        transparent: bool,
+    ) -> None:
+        super().__init__(place, Receipt(place.path, format, transparent))
+        self._durations: dict[int, int] = {}
+        self._info, self._format = info, format
+        self._tags = tags_for(format, info)
+        self._target = target_for(format, info, transparent)
+        self._packer = Packer(self._target)
+        try:
+            self._container = av.open(
+                place.target, "w", format=format.container, options=self._options()
+            )
+            self._stream = self._add_stream(transparent)
+            self._carrier = Carrier(self._container, companions, self.warnings)
+            self._container.start_encoding()
+        except (*FAULTS, SinkError) as error:
+            place.discard()
+            raise error if isinstance(error, SinkError) else self._fault(error) from error
+
+    def _options(self) -> dict[str, str]:
+        if self._format.container == "matroska":
+            # Else sound that leads in before zero would move every picture to a later time.
+            return self._format.options | {"avoid_negative_ts": "disabled"}
+        if self._format.container not in _TICKS_OF_MOV:
+            return self._format.options
+        # Otherwise the muxer multiplies small time bases until they exceed 10,000.
+        ticks = {"video_track_timescale": str(self._info.time_base.denominator)}
+        return self._format.options | ticks
+
+    def _add_stream(self, transparent: bool) -> Any:
+        encoder, target, info = first_available(self._format), self._target, self._info
+        options = encoder.options | (encoder.alpha_options if target.has_alpha else {})
+        stream: Any = self._container.add_stream(
+            encoder.name, info.rate or 25, options, time_base=info.time_base
+        )
+        context = stream.codec_context
+        context.width, context.height = target.width, target.height
+        context.pix_fmt = target.pixel_format
+        context.time_base = info.time_base
+        context.sample_aspect_ratio = info.sample_aspect
+        self._tags.put_on(context)
+        if target.has_alpha and self._format.container == "webm":
+            stream.metadata["alpha_mode"] = "1"
+        return stream
+
+    def write(self, frame: Frame, alpha: Alpha | None) -> None:
+        """Write one frame; see stream.sinks.Sink."""
+        picture = self._packer.pack(frame, alpha)
+        self._tags.put_on(picture)
+        duration = lasting(frame, self._info)
+        self._durations[frame.pts] = duration
+        self.receipt.note(frame, picture, duration * frame.time_base)
+        try:
+            self._carrier.carry()
+            self._mux(self._stream.encode(picture))
+        except FAULTS as error:
+            raise self._fault(error) from error
+
+    def _mux(self, packets: list[Packet]) -> None:
+        for packet in packets:
+            duration = self._durations.pop(packet.pts or 0, 0)
+            if duration:
+                packet.duration = duration
+            self._container.mux_one(packet)
+
+    def _finish(self) -> None:
+        self._mux(self._stream.encode(None))
+        self._carrier.finish()
+        self.receipt.audio = self._carrier.audio
+        self._container.close()
+
+    def _drop(self) -> None:
+        try:
+            self._container.close()
+        except FAULTS:
+            # What could not be written is thrown away in any case.
+            return
+
+
+def lasting(frame: Frame, info: SourceInfo) -> int:
+    """How long `frame` shows, in its time base: one nominal period where it does not say."""
+    if frame.duration or not info.rate:
+        return frame.duration
+    return round(1 / (info.rate * frame.time_base))
+
+
+def target_for(format: Format, info: SourceInfo, transparent: bool) -> Target:
+    """The encoder's picture for a source and a format."""
+    alpha = transparent and format.content == "picture" and format.carries_alpha
+    height, width = info.height, info.width
+    if format.even:
+        height, width = height + height % 2, width + width % 2
+    if format.content == "stacked":
+        height *= 2
+    name = format.pixel_format(info.pixel_format, alpha)
+    return Target(name, height, width, written_full(format, info), format.content)
+
+
+def first_available(format: Format) -> Encoder:
+    """The first encoder of `format` that this build has; SinkError names them when none is."""
+    for encoder in format.encoders:
+        if encoder.name in av.codecs_available:
+            return encoder
+    names = " or ".join(each.name for each in format.encoders)
+    raise SinkError(f"this build of FFmpeg cannot write {format.name}: it lacks {names}")
