@@ -18,7 +18,7 @@ OUTSIDE, INSIDE, BAND = 0, 1, 2
 
 _LOW, _HIGH = 0.02, 0.98
 # How far around a tile the coarse alpha is looked at: hair reaches beyond a coarse mask's edge.
-_REACH_CELLS, _REACH_PIXELS = 1.5, 4.0
+_REACH_CELLS, _REACH_PIXELS = 2.0, 4.0
 
 
 def lattice(height: int, width: int) -> tuple[int, int]:
@@ -29,8 +29,8 @@ def lattice(height: int, width: int) -> tuple[int, int]:
 def classify(coarse: Alpha, height: int, width: int) -> Kinds:
     """The kind of every tile of a (height, width) picture, judged from `coarse` alone.
 
-    coarse: (h, w) float32 of any size; NaN counts as 0. A tile is OUTSIDE where all of `coarse`
-    within reach (1.5 coarse cells and 4 pixels) is below 0.02, INSIDE where all is above 0.98,
+    coarse: (h, w) float32 in [0, 1] of any size, without NaN. A tile is OUTSIDE where all of `coarse`
+    within reach (2 coarse cells and 4 pixels) is below 0.02, INSIDE where all is above 0.98,
     else BAND. Raises ValueError when an array is not 2-D, empty, or a size is not positive.
     """
     if coarse.ndim != 2 or coarse.size == 0 or height < 1 or width < 1:
@@ -73,9 +73,7 @@ def _classify(
         high = np.zeros(cells, np.float32)
         for y in range(spans_y[row, 0], spans_y[row, 1]):
             for x in range(cells):
-                # The comparison is false for NaN, which so becomes 0.
-                value = coarse[y, x] if coarse[y, x] > 0 else np.float32(0)
-                low[x], high[x] = min(low[x], value), max(high[x], value)
+                low[x], high[x] = min(low[x], coarse[y, x]), max(high[x], coarse[y, x])
         for column in range(kinds.shape[1]):
             least, most = np.float32(1), np.float32(0)
             for x in range(spans_x[column, 0], spans_x[column, 1]):

@@ -6,19 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.layout import Layout
-from kernels.spread import STEP, SpreadColours
+from kernels.spread import SpreadColours
 from kernels.types import Plane, Planes
 
 
-def blur_background(
-    planes: Planes, layout: Layout, colours: SpreadColours, sigma: float
-) -> Planes:
+def blur_background(planes: Planes, layout: Layout, colours: SpreadColours, sigma: float) -> Planes:
     """Planes of the background blurred with standard deviation `sigma` in luma pixels.
 
     planes: as `layout` says, for their shapes alone. colours.background already holds the room's
     own colours where the subject hides it, so a plain Gaussian of it has no subject in it.
     """
-    deviation = max(sigma / STEP, 0.3)
+    deviation = max(sigma / colours.step, 0.3)
     soft = np.asarray(
         cv2.GaussianBlur(colours.background, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
     )
@@ -26,13 +24,14 @@ def blur_background(
     for number, plane in enumerate(planes):
         shift_y, shift_x = layout.shifts(number)
         target = np.empty(plane.shape, plane.dtype)
-        _enlarge(np.ascontiguousarray(soft[..., number]), STEP >> shift_y, STEP >> shift_x, target)
+        tall, wide = colours.step / (1 << shift_y), colours.step / (1 << shift_x)
+        _enlarge(np.ascontiguousarray(soft[..., number]), tall, wide, target)
         out.append(target)
     return tuple(out)
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
-def _enlarge(small: npt.NDArray[np.float32], tall: int, wide: int, out: Plane) -> None:
+def _enlarge(small: npt.NDArray[np.float32], tall: float, wide: float, out: Plane) -> None:
     """Bilinear, each cell `tall` x `wide` samples."""
     rows, columns = small.shape
     for y in numba.prange(out.shape[0]):

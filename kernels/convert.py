@@ -30,7 +30,13 @@ def convert_planes(
         ]
         weights = [float(mix[number, s]) for s in range(layout.count) if mix[number, s] != 0]
         plane = np.empty(shape, target.dtype)
-        _mix(_stacked(sources, shape), np.array(weights, np.float32), offset[number], target.peak, plane)
+        _mix(
+            _stacked(sources, shape),
+            np.array(weights, np.float32),
+            offset[number],
+            target.peak,
+            plane,
+        )
         out.append(plane)
     return tuple(out)
 

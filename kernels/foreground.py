@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kernels.band import TILE, lattice, tiles_of
 from kernels.layout import Layout
-from kernels.spread import STEP, Cells, SpreadColours
+from kernels.spread import Cells, SpreadColours
 from kernels.types import Alpha, Kinds, Plane, Planes
 
 
@@ -38,11 +38,13 @@ def foreground_planes(
     tiles = tiles_of(kinds)
     for number, (plane, written) in enumerate(zip(planes, out, strict=True)):
         if written.shape != plane.shape or written.dtype != plane.dtype:
-            raise ValueError(f"out {written.shape} {written.dtype} is not like {plane.shape} {plane.dtype}")
+            raise ValueError(
+                f"out {written.shape} {written.dtype} is not like {plane.shape} {plane.dtype}"
+            )
         np.copyto(written, plane)
         _unmix(
             plane, alpha, tiles, *layout.shifts(number), layout.peak,
-            colours.foreground, colours.background, number, written,
+            colours.foreground, colours.background, colours.step, number, written,
         )  # fmt: skip
     return out
 
@@ -60,11 +62,11 @@ def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> float:
 
 
 @numba.njit(nogil=True, cache=True)
-def _at(cells: Cells, y: float, x: float, channel: int) -> float:
+def _at(cells: Cells, step: int, y: float, x: float, channel: int) -> float:
     """Bilinear value at luma position (y, x), the centre of pixel (0, 0) being 0.5, 0.5."""
     height, width = cells.shape[:2]
-    y = min(max(y / STEP - 0.5, 0.0), height - 1.0)
-    x = min(max(x / STEP - 0.5, 0.0), width - 1.0)
+    y = min(max(y / step - 0.5, 0.0), height - 1.0)
+    x = min(max(x / step - 0.5, 0.0), width - 1.0)
     top, left = int(y), int(x)
     low, right = min(top + 1, height - 1), min(left + 1, width - 1)
     y, x = y - top, x - left
@@ -83,6 +85,7 @@ def _unmix(
     peak: int,
     foreground: Cells,
     background: Cells,
+    step: int,
     channel: int,
     out: Plane,
 ) -> None:
@@ -96,8 +99,8 @@ def _unmix(
                 if a >= 1:
                     continue
                 luma_y, luma_x = (y + 0.5) * (1 << shift_y), (x + 0.5) * (1 << shift_x)
-                front = _at(foreground, luma_y, luma_x, channel)
-                back = _at(background, luma_y, luma_x, channel)
+                front = _at(foreground, step, luma_y, luma_x, channel)
+                back = _at(background, step, luma_y, luma_x, channel)
                 unexplained = plane[y, x] - a * front - (1 - a) * back
                 value = front + a * unexplained
                 out[y, x] = int(min(max(value + 0.5, 0.0), float(peak)))

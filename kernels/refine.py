@@ -5,19 +5,45 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.band import INSIDE, TILE, tiles_of
-from kernels.types import Alpha, Kinds
+from kernels.guided import Fit
+from kernels.layout import Layout
+from kernels.types import Alpha, Kinds, Plane, Planes
 
 
 def upsample_band(coarse: Alpha, kinds: Kinds, height: int, width: int) -> Alpha:
     """`coarse` enlarged bilinearly in BAND tiles, 1 in INSIDE tiles and 0 elsewhere.
 
-    coarse: (h, w) float32, NaN counts as 0; kinds: the lattice of a (height, width) picture.
+    coarse: (h, w) float32 in [0, 1]; kinds: the lattice of a (height, width) picture.
     Returns (height, width) float32 in [0, 1].
     """
     alpha = np.empty((height, width), np.float32)
     _snap(kinds, alpha)
     _upsample(coarse, tiles_of(kinds), alpha)
     return alpha
+
+
+def sharpen_band(
+    alpha: Alpha,
+    planes: Planes,
+    layout: Layout,
+    kinds: Kinds,
+    fit: Fit,
+    confidence: Alpha,
+    radius: int,
+    step: int,
+) -> None:
+    """Move `alpha` in BAND tiles towards the linear function of colour that `fit` holds.
+
+    alpha: (H, W) float32, read and written; planes: as `layout` says; fit, confidence: on cells
+    of `step` pixels, valid radius + 1 cells around BAND tiles. Each pixel moves by the square
+    root of its confidence of the way, so that where colours tell nothing it stays.
+    """
+    second, third = (planes[0], planes[0]) if layout.count == 1 else planes[1:]
+    shift_y, shift_x = layout.shifts(layout.count - 1)
+    _sharpen(
+        planes[0], second, third, shift_y, shift_x, *layout.to_rgb(), tiles_of(kinds),
+        fit, confidence, radius, step, alpha,
+    )  # fmt: skip
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -28,24 +54,119 @@ def _snap(kinds: Kinds, alpha: Alpha) -> None:
             alpha[y, column * TILE : (column + 1) * TILE] = value
 
 
+@numba.njit(nogil=True, cache=True)
+def _tap(position: float, cells: int) -> tuple[int, int, np.float32]:
+    """The two cells around `position` (in cells, centres at .5) and the share of the second."""
+    inside = min(max(position - 0.5, 0.0), cells - 1.0)
+    first = int(inside)
+    return first, min(first + 1, cells - 1), np.float32(inside - first)
+
+
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _upsample(coarse: Alpha, tiles: npt.NDArray[np.int32], alpha: Alpha) -> None:
     height, width = alpha.shape
     rows, columns = coarse.shape
+    one = np.float32(1)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
         for y in range(top, min(top + TILE, height)):
-            v = min(max((y + 0.5) * rows / height - 0.5, 0.0), rows - 1.0)
-            upper = int(v)
-            lower = min(upper + 1, rows - 1)
-            v -= upper
+            upper, lower, v = _tap((y + 0.5) * rows / height, rows)
             for x in range(left, min(left + TILE, width)):
-                u = min(max((x + 0.5) * columns / width - 0.5, 0.0), columns - 1.0)
-                near = int(u)
-                far = min(near + 1, columns - 1)
-                u -= near
-                above = coarse[upper, near] * (1 - u) + coarse[upper, far] * u
-                below = coarse[lower, near] * (1 - u) + coarse[lower, far] * u
-                value = above * (1 - v) + below * v
-                # The comparison is false for NaN, which so becomes 0.
-                alpha[y, x] = min(value, 1.0) if value > 0 else 0.0
+                near, far, u = _tap((x + 0.5) * columns / width, columns)
+                above = coarse[upper, near] * (one - u) + coarse[upper, far] * u
+                below = coarse[lower, near] * (one - u) + coarse[lower, far] * u
+                alpha[y, x] = min(above * (one - v) + below * v, one)
+
+
+@numba.njit(nogil=True, cache=True)
+def _smooth(fit: Fit, top: int, left: int, radius: int, out: npt.NDArray[np.float32]) -> None:
+    """Means of the fits within `radius` of each cell from (top, left) on, into `out`."""
+    rows, columns = fit.shape[:2]
+    tall, wide = out.shape[:2]
+    sums = np.zeros((wide + 2 * radius, 4), np.float32)
+    for i in range(tall):
+        y = min(max(top + i, 0), rows - 1)
+        above, below = max(y - radius, 0), min(y + radius + 1, rows)
+        sums[:] = 0
+        for row in range(above, below):
+            for j in range(sums.shape[0]):
+                column = min(max(left + j - radius, 0), columns - 1)
+                for n in range(4):
+                    sums[j, n] += fit[row, column, n]
+        share = np.float32(1 / ((below - above) * (2 * radius + 1)))
+        for j in range(wide):
+            for n in range(4):
+                total = np.float32(0)
+                for k in range(j, j + 2 * radius + 1):
+                    total += sums[k, n]
+                out[i, j, n] = total * share
+
+
+@numba.njit(nogil=True, cache=True)
+def _for_samples(
+    near: npt.NDArray[np.float32],
+    matrix: npt.NDArray[np.float32],
+    offset: npt.NDArray[np.float32],
+) -> None:
+    """Rewrite fits on RGB as fits on the picture's code values."""
+    for i in range(near.shape[0]):
+        for j in range(near.shape[1]):
+            red, green, blue = near[i, j, 0], near[i, j, 1], near[i, j, 2]
+            for n in range(3):
+                near[i, j, n] = red * matrix[0, n] + green * matrix[1, n] + blue * matrix[2, n]
+            near[i, j, 3] += red * offset[0] + green * offset[1] + blue * offset[2]
+
+
+@numba.njit(nogil=True, cache=True)
+def _stretch(
+    upper: npt.NDArray[np.float32],
+    lower: npt.NDArray[np.float32],
+    share: np.float32,
+    step: int,
+    line: npt.NDArray[np.float32],
+) -> None:
+    """One row of pixels, (5, TILE), bilinear between two rows of cells, (cells, 5)."""
+    half = step // 2
+    for n in range(5):
+        before = upper[0, n] + (lower[0, n] - upper[0, n]) * share
+        for j in range(upper.shape[0] - 1):
+            after = upper[j + 1, n] + (lower[j + 1, n] - upper[j + 1, n]) * share
+            slope = (after - before) / np.float32(step)
+            start = j * step - half
+            for k in range(max(-start, 0), min(step, TILE - start)):
+                line[n, start + k] = before + slope * (np.float32(k) + np.float32(0.5))
+            before = after
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _sharpen(
+    first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int,
+    matrix: npt.NDArray[np.float32], offset: npt.NDArray[np.float32],
+    tiles: npt.NDArray[np.int32], fit: Fit, confidence: Alpha, radius: int, step: int,
+    alpha: Alpha,
+) -> None:  # fmt: skip
+    height, width = alpha.shape
+    rows, columns = confidence.shape
+    side = TILE // step
+    one = np.float32(1)
+    for tile in numba.prange(tiles.shape[0]):
+        top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
+        near = np.empty((side + 2, side + 2, 5), np.float32)
+        _smooth(fit, top // step - 1, left // step - 1, radius, near)
+        _for_samples(near, matrix, offset)
+        for i in range(side + 2):
+            row = min(max(top // step - 1 + i, 0), rows - 1)
+            for j in range(side + 2):
+                column = min(max(left // step - 1 + j, 0), columns - 1)
+                near[i, j, 4] = np.sqrt(confidence[row, column])
+        line = np.empty((5, TILE), np.float32)
+        for y in range(top, min(top + TILE, height)):
+            upper, lower, v = _tap((y - top + 0.5) / step + 1, side + 2)
+            _stretch(near[upper], near[lower], v, step, line)
+            for x in range(min(TILE, width - left)):
+                column = (left + x) >> shift_x
+                value = line[0, x] * first[y, left + x] + line[3, x]
+                value += line[1, x] * second[y >> shift_y, column]
+                value += line[2, x] * third[y >> shift_y, column]
+                value = min(max(value, np.float32(0)), one)
+                alpha[y, left + x] += line[4, x] * (value - alpha[y, left + x])

@@ -185,7 +185,9 @@ def _blend(
             gain = np.float32(STILL_GAIN) + np.float32(MOVING_GAIN - STILL_GAIN) * moved
             evidence = abs(step) * gain
             # Written so that a NaN counts as full evidence and cannot become an index.
-            level = np.int32(evidence * (LEVELS - 1) + np.float32(0.5)) if evidence < 1 else LEVELS - 1
+            level = (
+                np.int32(evidence * (LEVELS - 1) + np.float32(0.5)) if evidence < 1 else LEVELS - 1
+            )
             weight = weights[level]
             value = old + weight * step if level < LEVELS - 1 else alpha[y, x]
             if value < SNAP:

@@ -26,4 +26,8 @@ class StageClock:
         """Time the block and add it to stage `name`, unless it raises."""
         started = time.perf_counter()
         yield
-        self.seconds[name].append(time.perf_counter() - started)
+        self.add(name, time.perf_counter() - started)
+
+    def add(self, name: str, seconds: float) -> None:
+        """Add one frame's `seconds` to stage `name`."""
+        self.seconds[name].append(seconds)

@@ -1,11 +1,13 @@
 """Joins the rooms: pass 1, pass 2, time, and the subject's own colours."""
 
+import time
 from dataclasses import dataclass
 
 from kernels.spread import SpreadColours
 from kernels.types import Alpha, Kinds, Planes
 
 from models.clock import StageClock
+from models.clocked import ClockedPicture
 from models.cuts import CutDetector
 from models.picture import Picture
 from models.refiner import ClassicalRefiner, Refiner, estimate_foreground
@@ -61,8 +63,7 @@ class Matting:
         if coarse is None:
             if self._segmenter is None:
                 raise ValueError("without a segmenter every picture needs a coarse alpha")
-            with self._clock.stage("pass 1"):
-                coarse = self._segmenter(picture, dt)
+            coarse = self._segment(self._segmenter, picture, dt)
         with self._clock.stage("pass 2"):
             refined = self._refiner(picture, coarse)
         with self._clock.stage("time"):
@@ -70,6 +71,14 @@ class Matting:
         with self._clock.stage("foreground"):
             foreground = estimate_foreground(picture, alpha, kinds, refined.colours)
         return Matted(alpha, foreground, kinds, refined.colours)
+
+    def _segment(self, segmenter: Segmenter, picture: Picture, dt: float | None) -> Alpha:
+        clocked = ClockedPicture(picture)
+        started = time.perf_counter()
+        coarse = segmenter(clocked, dt)
+        self._clock.add("to rgb", clocked.spent)
+        self._clock.add("pass 1", time.perf_counter() - started - clocked.spent)
+        return coarse
 
     def reset(self) -> None:
         """Forget everything: the next picture starts a new shot."""

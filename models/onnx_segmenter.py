@@ -15,7 +15,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.onnx_signature import STATES, Image, Session, is_recurrent, mean_std, read_image, shape_text
+from models.onnx_signature import (
+    STATES,
+    Image,
+    Session,
+    is_recurrent,
+    mean_std,
+    read_image,
+    shape_text,
+)
 from models.onnx_alpha import AlphaReader
 from kernels.types import Alpha, Rgb
 from models.picture import Picture

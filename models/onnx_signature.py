@@ -67,7 +67,9 @@ def mean_std(
     except ValueError:
         mean = std = np.zeros(0)
     if mean.shape != (3,) or std.shape != (3,) or not (std > 0).all():
-        raise WeightsError(f"segmenter {path}: its metadata mean and std must be three numbers each")
+        raise WeightsError(
+            f"segmenter {path}: its metadata mean and std must be three numbers each"
+        )
     return mean.astype(np.float32), std.astype(np.float32)
 
 

@@ -25,7 +25,9 @@ class SelfieSegmenter:
         """See models.segmenter.Segmenter."""
         height, width = coarse_size(picture.height, picture.width)
         whole = _around(picture, 0, 0, 1, 1, 144 / 256)
-        found = lay(self._find(see(picture, whole, 144, 256)[None])[0], whole, picture, height, width)
+        found = lay(
+            self._find(see(picture, whole, 144, 256)[None])[0], whole, picture, height, width
+        )
         out = np.zeros_like(found)
         for extent in find_extents(found, 3):
             window = _around(picture, *_padded(extent), 1.0)
@@ -42,10 +44,17 @@ class SelfieSegmenter:
 
 def _padded(extent):
     t, l, b, r = extent
-    return max(t - PAD * (b - t), 0), max(l - PAD * (r - l), 0), min(b + PAD * (b - t), 1), min(r + PAD * (r - l), 1)
+    return (
+        max(t - PAD * (b - t), 0),
+        max(l - PAD * (r - l), 0),
+        min(b + PAD * (b - t), 1),
+        min(r + PAD * (r - l), 1),
+    )
 
 
-def _around(picture: Picture, top: float, left: float, bottom: float, right: float, aspect: float) -> Window:
+def _around(
+    picture: Picture, top: float, left: float, bottom: float, right: float, aspect: float
+) -> Window:
     h, w = (bottom - top) * picture.height, (right - left) * picture.width
     wide = max(w, h / aspect)
     tall = wide * aspect

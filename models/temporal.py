@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from kernels.layout import Layout
 from kernels.smooth import LEVELS, Reference, Weights, remember, smooth
 from kernels.types import Alpha, Kinds
-
 from models.picture import Picture
 
 TIME_CONSTANT = 0.15

@@ -98,7 +98,9 @@ def _bench(options: Namespace) -> int:
     try:
         from benchmarks.bench_pipeline import bench
     except ImportError as error:
-        raise UsageError(f"bench runs from a source checkout with the bench extra: {error}") from error
+        raise UsageError(
+            f"bench runs from a source checkout with the bench extra: {error}"
+        ) from error
     return bench(options)
 
 

@@ -10,7 +10,15 @@ from av.stream import Stream
 from stream.companions import Packet
 
 _CODECS = {"webm": "webvtt", "mp4": "mov_text", "mov": "mov_text", "matroska": "subrip"}
-_PICTURES = {"dvd_subtitle", "dvdsub", "hdmv_pgs_subtitle", "pgssub", "dvb_subtitle", "dvbsub", "xsub"}
+_PICTURES = {
+    "dvd_subtitle",
+    "dvdsub",
+    "hdmv_pgs_subtitle",
+    "pgssub",
+    "dvb_subtitle",
+    "dvbsub",
+    "xsub",
+}
 
 
 class ConvertedSubtitles:

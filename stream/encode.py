@@ -16,9 +16,7 @@ from stream.frame import Frame
 from stream.pixels import parse
 
 # Bilinear chroma cannot ring at the subject's edge; without the other two swscale is 2 levels off.
-_SCALING = int(
-    Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-)
+_SCALING = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 _SWS_MATRIX = {"bt601": 5, "bt709": 1, "bt2020": 9}
 _LIMITED, _FULL = 1, 2
 # Packed formats as their channels in memory order, numbered as G, B, R, A planes.
@@ -136,7 +134,8 @@ class Packer:
         )
         shapes = [layout.plane_shape(n, frame.height, frame.width) for n in range(layout.count)]
         return tuple(
-            plane_of(fitted, number, layout.dtype)[:, : shape[1]] for number, shape in enumerate(shapes)
+            plane_of(fitted, number, layout.dtype)[:, : shape[1]]
+            for number, shape in enumerate(shapes)
         )
 
     def _lay(

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from stream.colour import RGB_MATRIX
 from stream.errors import UsageError
-from stream.pixels import PixelFormat, planar_name
+from stream.pixels import PixelFormat, parse, planar_name
 
 Content = Literal["picture", "stacked", "matte"]
 Medium = Literal["file", "folder", "pipe"]
@@ -16,11 +15,12 @@ Range = Literal["source", "limited", "full"]
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """One FFmpeg encoder and the options it is opened with."""
+    """One FFmpeg encoder and the options it is opened with; some take even widths alone."""
 
     name: str
     options: dict[str, str] = field(default_factory=dict)
     alpha_options: dict[str, str] = field(default_factory=dict)
+    even_width: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,22 @@ class Format:
     options: dict[str, str] = field(default_factory=dict)
 
     @property
+    def keeps_times(self) -> bool:
+        """Whether the medium holds presentation times and durations."""
+        return self.medium == "file" and self.container not in {"nut", "yuv4mpegpipe"}
+
+    @property
     def needs_background(self) -> bool:
         """Whether the picture must be composited before it is written."""
         return not self.carries_alpha and self.content == "picture"
+
+    def depth(self, source: PixelFormat) -> int:
+        """Bits a sample of what is written for this source."""
+        name = self.pixel_format(source, False)
+        if name in _DEEP_RGB:
+            return 16
+        parsed = parse(name)
+        return parsed.depth if parsed else 8
 
     def is_rgb(self, source: PixelFormat) -> bool:
         """Whether samples are written as RGB for this source."""
@@ -91,6 +104,7 @@ def _matte_png(source: PixelFormat, alpha: bool) -> str:
     return "gray" if source.depth == 8 else "gray16be"
 
 
+_DEEP_RGB = {"rgb48be", "rgba64be", "gray16be"}
 _RGB_DEPTHS, _GRAY_DEPTHS, _YUV_DEPTHS = (8, 10, 12, 16), (8, 16), (8, 9, 10, 12, 16)
 
 
@@ -139,7 +153,7 @@ _VP9 = Encoder(
     },
     {"auto-alt-ref": "0"},
 )  # fmt: skip
-_FFV1 = Encoder("ffv1", {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"})
+_FFV1 = Encoder("ffv1", {"level": "3", "slicecrc": "1", "g": "1"})
 _FAST_START = {"movflags": "+faststart"}
 
 FORMATS: dict[str, Format] = {
@@ -147,7 +161,10 @@ FORMATS: dict[str, Format] = {
     for each in (
         Format(
             "prores4444", ".mov", "mov",
-            (Encoder("prores_aw", {"profile": "4"}), Encoder("prores_ks", {"profile": "4444"})),
+            (
+                Encoder("prores_aw", {"profile": "4"}, even_width=True),
+                Encoder("prores_ks", {"profile": "4444"}),
+            ),
             _prores, "10 bit, straight alpha: Premiere, Resolve, After Effects, Final Cut",
             range="limited", alpha_tolerance=0.5,
         ),
@@ -196,7 +213,8 @@ FORMATS: dict[str, Format] = {
         ),
         Format(
             "nut", ".nut", "nut", (Encoder("rawvideo"),), _raw,
-            "uncompressed with straight alpha, for pipes", medium="file", lossless=True,
+            "uncompressed with straight alpha, for pipes; does not name the colour matrix",
+            range="limited", lossless=True,
         ),
         Format(
             "y4m", ".y4m", "yuv4mpegpipe", (Encoder("rawvideo"),), _y4m,
@@ -210,7 +228,13 @@ _BY_SUFFIX = {
     ".mov": "prores4444", ".webm": "webm", ".mkv": "ffv1", ".mp4": "mp4", ".m4v": "mp4",
     ".png": "png", ".nut": "nut", ".y4m": "y4m", "": "png",
 }  # fmt: skip
-_MATTES = {".mkv": "matte", ".mp4": "matte-mp4", ".m4v": "matte-mp4", ".png": "matte-png", "": "matte-png"}
+_MATTES = {
+    ".mkv": "matte",
+    ".mp4": "matte-mp4",
+    ".m4v": "matte-mp4",
+    ".png": "matte-png",
+    "": "matte-png",
+}
 PIPE = "-"
 
 
@@ -252,8 +276,3 @@ def _by_out(out: str, transparent: bool | None) -> str:
         known = ", ".join(each for each in _BY_SUFFIX if each)
         raise UsageError(f"{out}: unknown suffix {suffix!r}; use one of {known}, or --format")
     return _BY_SUFFIX[suffix]
-
-
-def written_matrix(format: Format, source: PixelFormat, matrix: int) -> int:
-    """The H.273 matrix number of what is written: 0 for RGB, else `matrix`."""
-    return RGB_MATRIX if format.is_rgb(source) else matrix

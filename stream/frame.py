@@ -39,7 +39,9 @@ class Frame:
     def __post_init__(self) -> None:
         layout = self.layout
         if len(self.planes) != layout.count:
-            raise ValueError(f"{self.pixel_format.name} has {layout.count} planes, got {len(self.planes)}")
+            raise ValueError(
+                f"{self.pixel_format.name} has {layout.count} planes, got {len(self.planes)}"
+            )
         for number, plane in enumerate(self.planes):
             expected = layout.plane_shape(number, self.height, self.width)
             if plane.shape != expected or plane.dtype != layout.dtype:
@@ -93,7 +95,12 @@ class Frame:
             pixel_format, planes = _turnable(pixel_format, planes, self.height, self.width)
         turned = tuple(np.ascontiguousarray(np.rot90(plane, turns)) for plane in planes)
         return replace(
-            self, planes=turned, pixel_format=pixel_format, sample_aspect=aspect, rotation=0, owner=None
+            self,
+            planes=turned,
+            pixel_format=pixel_format,
+            sample_aspect=aspect,
+            rotation=0,
+            owner=None,
         )
 
 

@@ -40,7 +40,7 @@ class ImageSink(Finishing):
         self._tags = tags_for(format, info)
         target = target_for(format, info, transparent)
         self._packer = Packer(target)
-        encoder = first_available(format)
+        encoder = first_available(format, target.width)
         self._context: Any = av.CodecContext.create(encoder.name, "w")
         self._context.width, self._context.height = target.width, target.height
         self._context.pix_fmt = target.pixel_format

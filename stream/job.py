@@ -118,7 +118,9 @@ def _open_outputs(
     sink = open_sink(settings.out, chosen, info, source.companions, overwrite, transparent)
     outputs = [_Output(stack.enter_context(sink), transparent or chosen.content != "picture")]
     if settings.matte_out is not None:
-        matte = open_sink(settings.matte_out, matte_format(settings.matte_out), info, None, overwrite)
+        matte = open_sink(
+            settings.matte_out, matte_format(settings.matte_out), info, None, overwrite
+        )
         outputs.append(_Output(stack.enter_context(matte), True))
     return outputs
 
@@ -144,7 +146,7 @@ def _timed(items: Iterable[Item], clock: StageClock, name: str) -> Iterator[Item
             item = next(iterator)
         except StopIteration:
             return
-        clock.seconds[name].append(time.perf_counter() - started)
+        clock.add(name, time.perf_counter() - started)
         yield item
 
 

@@ -39,7 +39,9 @@ def _why(name: str, error: Exception) -> str:
         with path.open("rb") as file:
             head = file.read(12)
         if head[4:8] == b"ftyp":
-            return "its index (moov) is missing, the recording or download was cut off; get it again"
+            return (
+                "its index (moov) is missing, the recording or download was cut off; get it again"
+            )
     return "not a video that can be read"
 
 

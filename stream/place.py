@@ -36,8 +36,8 @@ class Partial:
         self.final = final
         self.path = final.with_name(f"{final.stem}.partial{final.suffix}")
         self._folder = folder
-        self._check(overwrite)
         try:
+            self._check(overwrite)
             self.discard()
             if folder:
                 self.path.mkdir()

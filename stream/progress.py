@@ -5,14 +5,21 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from stream.job import Progress as Run
 
 PLAIN_INTERVAL = 5.0
 """Seconds between two plain lines."""
 RECENT = 50
-SHOWN = ("decode", "pass 1", "pass 2", "time", "foreground", "composite", "encode")
+SHOWN = ("decode", "to rgb", "pass 1", "pass 2", "time", "foreground", "composite", "encode")
 
 
 class Display:

@@ -63,7 +63,30 @@ def open_sink(
     transparent: whether frames come with alpha; by default whenever the format carries it.
     Raises SinkError when the target cannot be written or exists without `overwrite`.
     """
-    transparent = format.carries_alpha if transparent is None else transparent
+    sink = _opened(out, format, info, companions, overwrite, transparent)
+    if format.content != "matte" and format.depth(info.pixel_format) < info.pixel_format.depth:
+        sink.warnings.append(
+            f"{format.name} keeps {format.depth(info.pixel_format)} of the source's "
+            f"{info.pixel_format.depth} bits; prores4444, ffv1 and png keep more"
+        )
+    if format.even and (info.height % 2 or info.width % 2):
+        sink.warnings.append(
+            f"{format.name} needs even sizes: the last row or column of "
+            f"{info.width}x{info.height} is repeated"
+        )
+    return sink
+
+
+def _opened(
+    out: str,
+    format: Format,
+    info: SourceInfo,
+    companions: Companions | None,
+    overwrite: bool,
+    transparent: bool | None,
+) -> Sink:
+    if transparent is None:
+        transparent = format.carries_alpha
     if format.medium == "folder":
         single = Path(out).suffix.lower() == ".png"
         folder = Partial(Path(out), overwrite, folder=not single)

@@ -18,6 +18,7 @@ from stream.source_info import SourceInfo
 from stream.tags import tags_for, written_full
 
 _TICKS_OF_MOV = {"mov", "mp4"}
+_FINE_TICKS = 10_000
 
 
 class VideoSink(Finishing):
@@ -52,17 +53,22 @@ class VideoSink(Finishing):
             raise error if isinstance(error, SinkError) else self._fault(error) from error
 
     def _options(self) -> dict[str, str]:
-        if self._format.container == "matroska":
+        if self._format.container in {"matroska", "webm"}:
             # Else sound that leads in before zero would move every picture to a later time.
             return self._format.options | {"avoid_negative_ts": "disabled"}
         if self._format.container not in _TICKS_OF_MOV:
             return self._format.options
-        # Otherwise the muxer multiplies small time bases until they exceed 10,000.
-        ticks = {"video_track_timescale": str(self._info.time_base.denominator)}
-        return self._format.options | ticks
+        # Otherwise the muxer multiplies small time bases until they exceed 10,000, and rounds the
+        # time of the first picture to 1 ms.
+        ticks = self._info.time_base.denominator
+        movie = ticks * -(-_FINE_TICKS // ticks)
+        return self._format.options | {
+            "video_track_timescale": str(ticks), "movie_timescale": str(movie),
+        }  # fmt: skip
 
     def _add_stream(self, transparent: bool) -> Any:
-        encoder, target, info = first_available(self._format), self._target, self._info
+        target, info = self._target, self._info
+        encoder = first_available(self._format, target.width)
         options = encoder.options | (encoder.alpha_options if target.has_alpha else {})
         stream: Any = self._container.add_stream(
             encoder.name, info.rate or 25, options, time_base=info.time_base
@@ -130,10 +136,10 @@ def target_for(format: Format, info: SourceInfo, transparent: bool) -> Target:
     return Target(name, height, width, written_full(format, info), format.content)
 
 
-def first_available(format: Format) -> Encoder:
+def first_available(format: Format, width: int) -> Encoder:
     """The first encoder of `format` that this build has; SinkError names them when none is."""
     for encoder in format.encoders:
-        if encoder.name in av.codecs_available:
+        if encoder.name in av.codecs_available and not (encoder.even_width and width % 2):
             return encoder
     names = " or ".join(each.name for each in format.encoders)
     raise SinkError(f"this build of FFmpeg cannot write {format.name}: it lacks {names}")

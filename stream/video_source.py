@@ -118,7 +118,9 @@ class VideoSource:
         try:
             self._container.seek(int(start * MICRO), backward=True)
         except (av.error.FFmpegError, OSError):
-            self.warnings.append("the input cannot be searched: everything before the start is read")
+            self.warnings.append(
+                "the input cannot be searched: everything before the start is read"
+            )
 
     def _video_frames(self) -> Iterator[av.VideoFrame]:
         for packet in self._carried.video_packets():

@@ -1,0 +1,49 @@
+"""Clips of one size for the benchmarks, scaled from a given film or made from a photograph."""
+
+import itertools
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from kernels.types import Rgb
+from stream.demo import photograph, shots
+
+RATE = 25
+
+
+def scaled_clip(clip: str | None, height: int, frames: int, path: Path) -> Path:
+    """Write `frames` frames of `clip`, over and over, as 16:9 H.264 of `height` lines to `path`.
+
+    clip: a video, or None for the demo's photograph. Returns `path`.
+    """
+    width = round(height * 16 / 9 / 2) * 2
+    with av.open(str(path), "w") as container:
+        options = {"crf": "18", "preset": "veryfast"}
+        stream = container.add_stream("libx264", RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for index, picture in enumerate(itertools.islice(_endless(clip), frames)):
+            frame = picture.reformat(width, height, "yuv420p", interpolation="BICUBIC")
+            frame.pts, frame.time_base = index, Fraction(1, RATE)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _endless(clip: str | None) -> Iterator[av.VideoFrame]:
+    while True:
+        if clip is None:
+            yield from (_widened(shot) for shot in shots(photograph()))
+            continue
+        with av.open(clip) as container:
+            yield from container.decode(video=0)
+
+
+def _widened(shot: Rgb) -> av.VideoFrame:
+    """A square shot in a 16:9 frame, its edges drawn out to both sides."""
+    side = shot.shape[0]
+    extra = round(side * (16 / 9 - 1) / 2)
+    wide = cv2.copyMakeBorder(shot, 0, 0, extra, extra, cv2.BORDER_REPLICATE)
+    return av.VideoFrame.from_ndarray(np.asarray(wide, np.uint8), "rgb24")

@@ -1,0 +1,78 @@
+"""A coarse alpha made safe, and laid over another grid."""
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from kernels.types import Alpha
+
+
+def cleaned(coarse: npt.NDArray[np.generic]) -> Alpha:
+    """`coarse` as contiguous float32, clipped to [0, 1], NaN made 0.
+
+    Raises ValueError when it is not 2-D or is empty.
+    """
+    if coarse.ndim != 2 or coarse.size == 0:
+        raise ValueError(f"a coarse alpha has rows and columns, got shape {coarse.shape}")
+    clean = np.empty(coarse.shape, np.float32)
+    _clean(np.ascontiguousarray(coarse, np.float32), clean)
+    return clean
+
+
+def on_cells(coarse: Alpha, height: int, width: int, step: int) -> Alpha:
+    """The mean of `coarse`, stretched over a (height, width) picture, in each step x step cell.
+
+    coarse: cleaned, of any size. Returns (ceil(height / step), ceil(width / step)) float32.
+    Where cells are finer than `coarse` it is read bilinearly at their centre.
+    """
+    weights_y = _footprints(height, step, coarse.shape[0])
+    weights_x = _footprints(width, step, coarse.shape[1])
+    prior = np.empty((weights_y.shape[0], weights_x.shape[0]), np.float32)
+    _average(coarse, weights_y, weights_x, prior)
+    return prior
+
+
+def _footprints(size: int, step: int, cells: int) -> npt.NDArray[np.float64]:
+    """First index, last index and share of the last (bilinear), or -1 (plain mean), of each cell."""
+    edges = np.minimum(np.arange(-(-size // step) + 1) * step, size) * (cells / size)
+    if step * cells <= size:
+        centres = np.clip((edges[:-1] + edges[1:]) / 2 - 0.5, 0, cells - 1)
+        first = np.floor(centres)
+        return np.stack([first, np.minimum(first + 1, cells - 1), centres - first], axis=1)
+    first = np.clip(np.round(edges[:-1]), 0, cells - 1)
+    last = np.clip(np.maximum(np.round(edges[1:]) - 1, first), 0, cells - 1)
+    return np.stack([first, last, np.full_like(first, -1)], axis=1)
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _clean(coarse: Alpha, clean: Alpha) -> None:
+    for y in numba.prange(coarse.shape[0]):
+        for x in range(coarse.shape[1]):
+            # The comparison is false for NaN, which so becomes 0.
+            value = coarse[y, x] if coarse[y, x] > 0 else np.float32(0)
+            clean[y, x] = min(value, np.float32(1))
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _average(
+    coarse: Alpha,
+    spans_y: npt.NDArray[np.float64],
+    spans_x: npt.NDArray[np.float64],
+    prior: Alpha,
+) -> None:
+    for row in numba.prange(prior.shape[0]):
+        top, low, share_y = int(spans_y[row, 0]), int(spans_y[row, 1]), spans_y[row, 2]
+        for column in range(prior.shape[1]):
+            left, right, share_x = (
+                int(spans_x[column, 0]),
+                int(spans_x[column, 1]),
+                spans_x[column, 2],
+            )
+            total, weight = 0.0, 0.0
+            for y in range(top, low + 1):
+                down = 1.0 if share_y < 0 else share_y if y > top else 1 - share_y
+                for x in range(left, right + 1):
+                    across = 1.0 if share_x < 0 else share_x if x > left else 1 - share_x
+                    total += down * across * coarse[y, x]
+                    weight += down * across
+            prior[row, column] = total / weight

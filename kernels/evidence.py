@@ -1,0 +1,108 @@
+"""What the colours say about alpha: the projection on the foreground-background line.
+
+I = a F + (1 - a) B holds for a = (I - B) . (F - B) / |F - B|^2; how far that can be trusted
+follows from how far apart F and B are, how much each varies nearby, and how far I lies off.
+"""
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from kernels.band import TILE
+from kernels.layout import Layout
+from kernels.spread import Cells, SpreadColours
+from kernels.types import Alpha
+
+# Variance of camera noise and of what the spread misses, in squared RGB units of [0, 1].
+_NOISE = np.float32(3e-4)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Colour evidence on cells; only cells of the tiles asked for hold values.
+
+    rgb: (rows, columns, 3) float32 mean colour in [0, 1], projection: (rows, columns) float32 in
+    [0, 1], confidence: (rows, columns) float32 in [0, 1), the share that the projection deserves
+    beside the prior.
+    """
+
+    rgb: npt.NDArray[np.float32]
+    projection: Alpha
+    confidence: Alpha
+
+
+def weigh_evidence(
+    means: Cells,
+    colours: SpreadColours,
+    prior: Alpha,
+    layout: Layout,
+    tiles: npt.NDArray[np.int32],
+) -> Evidence:
+    """Project each cell of `tiles` and weigh it against `prior` as a Kalman gain would.
+
+    means: Cells; prior: (rows, columns) float32 in [0, 1], whose own variance is taken as
+    prior (1 - prior); tiles: (n, 2) int32 lattice rows and columns.
+    """
+    rgb = np.empty((*prior.shape, 3), np.float32)
+    projection, confidence = np.empty_like(prior), np.empty_like(prior)
+    _weigh(
+        means, colours.foreground, colours.background, prior, *layout.to_rgb(),
+        tiles, TILE // colours.step, rgb, projection, confidence,
+    )  # fmt: skip
+    return Evidence(rgb, projection, confidence)
+
+
+@numba.njit(inline="always")
+def _rgb(
+    cell: npt.NDArray[np.float32],
+    matrix: npt.NDArray[np.float32],
+    offset: npt.NDArray[np.float32],
+    channel: int,
+) -> np.float32:
+    value = matrix[channel, 0] * cell[0] + matrix[channel, 1] * cell[1]
+    return value + matrix[channel, 2] * cell[2] + offset[channel]
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _weigh(
+    means: Cells,
+    foreground: Cells,
+    background: Cells,
+    prior: Alpha,
+    matrix: npt.NDArray[np.float32],
+    offset: npt.NDArray[np.float32],
+    tiles: npt.NDArray[np.int32],
+    side: int,
+    rgb: npt.NDArray[np.float32],
+    projection: Alpha,
+    confidence: Alpha,
+) -> None:
+    rows, columns = prior.shape
+    for tile in numba.prange(tiles.shape[0]):
+        top, left = tiles[tile, 0] * side, tiles[tile, 1] * side
+        for y in range(top, min(top + side, rows)):
+            for x in range(left, min(left + side, columns)):
+                along, apart = np.float32(0), np.float32(0)
+                vary_front, vary_back = foreground[y, x, 3], background[y, x, 3]
+                off = np.float32(0)
+                for n in range(3):
+                    front = _rgb(foreground[y, x], matrix, offset, n)
+                    back = _rgb(background[y, x], matrix, offset, n)
+                    seen = _rgb(means[y, x], matrix, offset, n)
+                    rgb[y, x, n] = seen
+                    vary_front -= front * front
+                    vary_back -= back * back
+                    along += (seen - back) * (front - back)
+                    apart += (front - back) * (front - back)
+                    off += (seen - back) * (seen - back)
+                a = min(max(along / (apart + np.float32(1e-6)), np.float32(0)), np.float32(1))
+                # |I - B - a (F - B)|^2, expanded.
+                off = max(off - 2 * a * along + a * a * apart, np.float32(0))
+                vary = a * a * max(vary_front, np.float32(0))
+                vary += (1 - a) * (1 - a) * max(vary_back, np.float32(0))
+                doubt = (_NOISE + vary / 3 + off / 2) / (apart + np.float32(1e-6))
+                open_ = prior[y, x] * (1 - prior[y, x])
+                projection[y, x] = a
+                confidence[y, x] = open_ / (open_ + doubt)
