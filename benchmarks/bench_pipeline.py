@@ -16,6 +16,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.clips import scaled_clip
+from benchmarks.machine import machine
 from stream.errors import UsageError
 from stream.formats import FORMATS
 from stream.job import DEPTH, Outcome, run
@@ -24,9 +26,6 @@ from stream.report import report_of
 from stream.settings import Settings
 from stream.sinks import open_sink
 from stream.sources import open_source
-
-from benchmarks.clips import scaled_clip
-from benchmarks.machine import machine
 
 STAGES = (
     "decode", "to rgb", "pass 1", "cuts", "pass 2", "time", "foreground", "composite", "encode",

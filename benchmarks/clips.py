@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+
 from kernels.types import Rgb
 from stream.demo import photograph, shots
 

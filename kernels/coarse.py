@@ -4,7 +4,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from kernels.types import Alpha
+from kernels.band import TILE, tiles_of
+from kernels.types import Alpha, Kinds
 
 
 def cleaned(coarse: npt.NDArray[np.generic]) -> Alpha:
@@ -30,6 +31,16 @@ def on_cells(coarse: Alpha, height: int, width: int, step: int) -> Alpha:
     prior = np.empty((weights_y.shape[0], weights_x.shape[0]), np.float32)
     _average(coarse, weights_y, weights_x, prior)
     return prior
+
+
+def renewed(prior: Alpha, alpha: Alpha, kinds: Kinds, step: int) -> Alpha:
+    """`prior` with the cells of BAND tiles replaced by the mean of `alpha` there.
+
+    prior: (rows, columns) float32 on cells of `step` pixels; alpha: (H, W) float32.
+    """
+    renewed = prior.copy()
+    _renew(alpha, tiles_of(kinds), step, renewed)
+    return renewed
 
 
 def _footprints(size: int, step: int, cells: int) -> npt.NDArray[np.float64]:
@@ -76,3 +87,19 @@ def _average(
                     total += down * across * coarse[y, x]
                     weight += down * across
             prior[row, column] = total / weight
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _renew(alpha: Alpha, tiles: npt.NDArray[np.int32], step: int, prior: Alpha) -> None:
+    height, width = alpha.shape
+    side = TILE // step
+    for tile in numba.prange(tiles.shape[0]):
+        top, left = tiles[tile, 0] * side, tiles[tile, 1] * side
+        for row in range(top, min(top + side, prior.shape[0])):
+            for column in range(left, min(left + side, prior.shape[1])):
+                total, count = np.float32(0), 0
+                for y in range(row * step, min(row * step + step, height)):
+                    for x in range(column * step, min(column * step + step, width)):
+                        total += alpha[y, x]
+                        count += 1
+                prior[row, column] = total / np.float32(count)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numba
 import numpy as np
 
-from kernels.band import BAND, INSIDE, TILE, lattice
+from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice
 from kernels.layout import Layout
 from kernels.types import Alpha, Kinds, Plane, Planes
 
@@ -131,7 +131,7 @@ def _blend_tile(
 def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> np.float32:
     """Mean alpha under chroma sample (y, x); at an odd border only what lies in the picture."""
     if shift_y == 0 and shift_x == 0:
-        return alpha[y, x]
+        return np.float32(alpha[y, x])
     total, count = np.float32(0), np.float32(0)
     for row in range(y << shift_y, min((y + 1) << shift_y, alpha.shape[0])):
         for column in range(x << shift_x, min((x + 1) << shift_x, alpha.shape[1])):
@@ -149,7 +149,7 @@ def _select(
     for row in numba.prange(kinds.shape[0]):
         for column in range(kinds.shape[1]):
             kind = kinds[row, column]
-            source = foreground if kind == INSIDE or kind == BAND else blank
+            source = blank if kind == OUTSIDE else foreground
             for y in range(row * tall, min((row + 1) * tall, height)):
                 for x in range(column * wide, min((column + 1) * wide, width)):
                     out[y, x] = source[y, x]

@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 def convert_planes(
     planes: Planes, layout: Layout, target: Layout, height: int, width: int, box: Region
 ) -> Planes:
-    """`box` = (top, left, height, width) of `planes`, resized to a (height, width) `target` picture.
+    """`box` = (top, left, height, width) of `planes`, as a (height, width) picture of `target`.
 
     planes: as `layout` says. Each target plane is mixed from the source planes at its own size,
     so that subsampled chroma is resized once. Samples round half up and are clipped.

@@ -1,7 +1,9 @@
 """The subject's own colours in the boundary band, free of the background that shone through.
 
 After Forte, "Approximate Fast Foreground Colour Estimation" (2021): a smooth guess of both
-colours, corrected by what the compositing equation leaves unexplained.
+colours, corrected by what the compositing equation leaves unexplained. Where the paper gives the
+foreground the share alpha of that, this gives the least change of both colours that explains it,
+alpha / (alpha^2 + (1 - alpha)^2).
 """
 
 import numba
@@ -52,6 +54,8 @@ def foreground_planes(
 @numba.njit(nogil=True, cache=True)
 def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> float:
     """Mean of the alpha that sample (y, x) of a plane covers."""
+    if shift_y == 0 and shift_x == 0:
+        return alpha[y, x]
     height, width = alpha.shape
     total, count = np.float32(0), 0
     for row in range(y << shift_y, min((y + 1) << shift_y, height)):
@@ -62,17 +66,28 @@ def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> float:
 
 
 @numba.njit(nogil=True, cache=True)
-def _at(cells: Cells, step: int, y: float, x: float, channel: int) -> float:
-    """Bilinear value at luma position (y, x), the centre of pixel (0, 0) being 0.5, 0.5."""
-    height, width = cells.shape[:2]
-    y = min(max(y / step - 0.5, 0.0), height - 1.0)
-    x = min(max(x / step - 0.5, 0.0), width - 1.0)
-    top, left = int(y), int(x)
-    low, right = min(top + 1, height - 1), min(left + 1, width - 1)
-    y, x = y - top, x - left
-    above = cells[top, left, channel] * (1 - x) + cells[top, right, channel] * x
-    below = cells[low, left, channel] * (1 - x) + cells[low, right, channel] * x
-    return above * (1 - y) + below * y
+def _stretch(
+    cells: Cells,
+    channel: int,
+    y: float,
+    left: int,
+    taps: npt.NDArray[np.float32],
+    line: npt.NDArray[np.float32],
+) -> None:
+    """Bilinear values along one row of samples; y and left count cells, taps are relative."""
+    rows, columns = cells.shape[:2]
+    y = min(max(y - 0.5, 0.0), rows - 1.0)
+    upper = int(y)
+    lower, share = min(upper + 1, rows - 1), np.float32(y - upper)
+    for n in range(taps.size):
+        x = min(max(left + taps[n], np.float32(0)), np.float32(columns - 1))
+        near = int(x)
+        far, part = min(near + 1, columns - 1), x - np.float32(near)
+        above = cells[upper, near, channel]
+        above += (cells[upper, far, channel] - above) * part
+        below = cells[lower, near, channel]
+        below += (cells[lower, far, channel] - below) * part
+        line[n] = above + (below - above) * share
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -90,17 +105,22 @@ def _unmix(
     out: Plane,
 ) -> None:
     height, width = plane.shape
-    tall, wide = max(TILE >> shift_y, 1), max(TILE >> shift_x, 1)
+    tall, wide, side = TILE >> shift_y, TILE >> shift_x, TILE // step
+    # Centres of a tile's samples, in cells whose own centres are whole numbers.
+    taps = ((np.arange(wide) + 0.5) * (1 << shift_x) / step - 0.5).astype(np.float32)
+    one, half = np.float32(1), np.float32(0.5)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * tall, tiles[tile, 1] * wide
+        front, back = np.empty(wide, np.float32), np.empty(wide, np.float32)
         for y in range(top, min(top + tall, height)):
-            for x in range(left, min(left + wide, width)):
-                a = _covered(alpha, y, x, shift_y, shift_x)
-                if a >= 1:
+            cell_y = (y + 0.5) * (1 << shift_y) / step
+            _stretch(foreground, channel, cell_y, tiles[tile, 1] * side, taps, front)
+            _stretch(background, channel, cell_y, tiles[tile, 1] * side, taps, back)
+            for n in range(min(wide, width - left)):
+                a = _covered(alpha, y, left + n, shift_y, shift_x)
+                if a >= one:
                     continue
-                luma_y, luma_x = (y + 0.5) * (1 << shift_y), (x + 0.5) * (1 << shift_x)
-                front = _at(foreground, step, luma_y, luma_x, channel)
-                back = _at(background, step, luma_y, luma_x, channel)
-                unexplained = plane[y, x] - a * front - (1 - a) * back
-                value = front + a * unexplained
-                out[y, x] = int(min(max(value + 0.5, 0.0), float(peak)))
+                unexplained = plane[y, left + n] - a * front[n] - (one - a) * back[n]
+                gain = a / (a * a + (one - a) * (one - a))
+                value = front[n] + gain * unexplained + half
+                out[y, left + n] = int(min(max(value, np.float32(0)), np.float32(peak)))

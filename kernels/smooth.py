@@ -1,7 +1,7 @@
 """Blend an alpha with the remembered one, tile by tile, as far as the picture itself agrees.
 
 The memory is a pair: an alpha, and the luma it was true for. A pixel whose luma still equals the
-remembered one has no reason to change its alpha, so it moves slowly; one whose luma changed is
+remembered one has little reason to change its alpha, so it moves slowly; one whose luma changed is
 believed at once. Both halves of the pair move by the same weight, so slow drift adds up until it
 shows.
 """
@@ -24,9 +24,10 @@ LEVELS = 257
 RADIUS = 2
 """Luma differences are averaged over a window of 2 * RADIUS + 1, which calms camera noise."""
 NOISE, CHANGE = 3.0 / 255, 8.0 / 255
-"""Mean luma difference, as a share of the range, up to which nothing moved, and from which all did."""
-STILL_GAIN, MOVING_GAIN = 0.6, 6.0
-"""Evidence per unit of disagreement between the two alphas, in a still and in a changed picture."""
+"""Mean luma difference, in shares of the range: up to the first nothing moved, from the second
+on everything did."""
+GAIN = 12.0
+"""Evidence per unit of disagreement between the two alphas, where the picture changed."""
 SNAP = np.float32(1 / 510)
 """Half a level of 8 bits: nearer to 0 or 1 than this is 0 or 1."""
 
@@ -40,6 +41,7 @@ def smooth(
     old_kinds: Kinds,
     old_reference: Reference,
     weights: Weights,
+    stride: float,
     out: Alpha,
     reference: Reference,
 ) -> Kinds:
@@ -47,9 +49,10 @@ def smooth(
 
     alpha, old_alpha, out: (H, W) float32 in [0, 1]; kinds, old_kinds: their lattices; luma: (H, W)
     samples of `depth` bits; old_reference, reference: (H, W) uint16, two different arrays.
-    weights: by evidence of change, see Weights. Returns the lattice of `out`: OUTSIDE where all of
-    a tile is 0, INSIDE where all is 1. Tiles that were and are the same OUTSIDE or INSIDE are only
-    filled. Raises ValueError when the shapes disagree.
+    weights: by evidence of change, see Weights. stride: the most that alpha may move where the
+    picture stood still. Returns the lattice of `out`: OUTSIDE where all of a tile is 0, INSIDE
+    where all is 1. Tiles that were and are the same OUTSIDE or INSIDE are only filled. Raises
+    ValueError when the shapes disagree.
     """
     shape = alpha.shape
     for name, array in (("luma", luma), ("old_alpha", old_alpha), ("out", out)):
@@ -63,10 +66,8 @@ def smooth(
     if weights.shape != (LEVELS,):
         raise ValueError(f"weights must be {(LEVELS,)}, got {weights.shape}")
     result = np.empty(tiles, np.uint8)
-    _smooth(
-        alpha, kinds, luma, 16 - depth, old_alpha, old_kinds, old_reference, weights, out, reference,
-        result,
-    )  # fmt: skip
+    new, old = (alpha, kinds, luma), (old_alpha, old_kinds, old_reference)
+    _smooth(*new, 16 - depth, *old, weights, np.float32(stride), out, reference, result)
     return result
 
 
@@ -85,6 +86,7 @@ def _smooth(
     old_kinds: Kinds,
     old_reference: Reference,
     weights: Weights,
+    stride: Any,
     out: Alpha,
     reference: Reference,
     result: Kinds,
@@ -93,110 +95,103 @@ def _smooth(
     rows, columns = kinds.shape
     for row in numba.prange(rows):
         top, bottom = row * TILE, min(row * TILE + TILE, height)
-        sums = np.empty((TILE + 2 * RADIUS, TILE), np.float32)
+        _fill(luma[top:bottom], shift, kinds[row], out[top:bottom], reference[top:bottom])
+        moved = np.empty((TILE, TILE), np.float32)
         for column in range(columns):
             left, right = column * TILE, min(column * TILE + TILE, width)
             kind = kinds[row, column]
             if kind == old_kinds[row, column] and kind != BAND:
-                _fill(luma, shift, kind, top, bottom, left, right, out, reference)
                 result[row, column] = kind
                 continue
-            _sum_rows(luma, shift, old_reference, top, bottom, left, right, sums)
+            _measure(luma, shift, old_reference, top, left, moved)
+            tile = slice(top, bottom), slice(left, right)
             result[row, column] = _blend(
-                alpha, luma, shift, old_alpha, old_reference, weights, sums,
-                top, bottom, left, right, out, reference,
+                alpha[tile], moved, old_alpha[tile], old_reference[tile], weights, stride,
+                out[tile], reference[tile],
             )  # fmt: skip
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill(
-    luma: Plane,
-    shift: int,
-    kind: int,
-    top: int,
-    bottom: int,
-    left: int,
-    right: int,
-    out: Alpha,
-    reference: Reference,
-) -> None:
-    value = np.float32(1 if kind == INSIDE else 0)
-    for y in range(top, bottom):
-        for x in range(left, right):
-            out[y, x] = value
+def _fill(luma: Plane, shift: int, kinds: Kinds, out: Alpha, reference: Reference) -> None:
+    """A row of tiles by kind, and the luma as it is; full rows, so that the loops vectorise."""
+    height, width = luma.shape
+    for y in range(height):
+        for x in range(width):
             reference[y, x] = np.uint16(luma[y, x]) << shift
+        out[y, :] = 0
+    for column in range(kinds.shape[0]):
+        if kinds[column] == INSIDE:
+            out[:, column * TILE : (column + 1) * TILE] = 1
 
 
 @numba.njit(nogil=True, cache=True)
-def _sum_rows(
+def _measure(
     luma: Plane,
     shift: int,
     old_reference: Reference,
     top: int,
-    bottom: int,
     left: int,
-    right: int,
-    sums: npt.NDArray[np.float32],
+    moved: npt.NDArray[np.float32],
 ) -> None:
-    """Horizontal window sums of the luma difference, for the tile's rows and RADIUS around them."""
+    """How surely the picture changed, 0 to 1, for each pixel of the tile at (top, left)."""
     height, width = luma.shape
-    changes = np.empty(TILE + 2 * RADIUS, np.float32)
-    for line in range(bottom - top + 2 * RADIUS):
+    side, window = TILE + 2 * RADIUS, 2 * RADIUS + 1
+    changes = np.empty((side, side), np.float32)
+    for line in range(side):
         y = min(max(top + line - RADIUS, 0), height - 1)
-        for place in range(right - left + 2 * RADIUS):
+        for place in range(side):
             x = min(max(left + place - RADIUS, 0), width - 1)
-            change = np.int32(luma[y, x]) * (1 << shift) - np.int32(old_reference[y, x])
-            changes[place] = abs(change)
-        for place in range(right - left):
-            total = np.float32(0)
-            for offset in range(2 * RADIUS + 1):
-                total += changes[place + offset]
-            sums[line, place] = total
+            changes[line, place] = abs(
+                (np.int32(luma[y, x]) << shift) - np.int32(old_reference[y, x])
+            )
+    across = np.zeros((side, TILE), np.float32)
+    for offset in range(window):
+        across += changes[:, offset : offset + TILE]
+    moved[:] = 0
+    for offset in range(window):
+        moved += across[offset : offset + TILE]
+    scale = np.float32(1 / (65535.0 * window**2 * (CHANGE - NOISE)))
+    floor = np.float32(NOISE / (CHANGE - NOISE))
+    for y in range(TILE):
+        for x in range(TILE):
+            share = moved[y, x] * scale - floor
+            moved[y, x] = min(max(share, np.float32(0)), np.float32(1))
 
 
 @numba.njit(nogil=True, cache=True)
 def _blend(
     alpha: Alpha,
-    luma: Plane,
-    shift: int,
+    moved: npt.NDArray[np.float32],
     old_alpha: Alpha,
     old_reference: Reference,
     weights: Weights,
-    sums: npt.NDArray[np.float32],
-    top: int,
-    bottom: int,
-    left: int,
-    right: int,
+    stride: Any,
     out: Alpha,
     reference: Reference,
 ) -> Any:
-    area = (2 * RADIUS + 1) ** 2
-    scale = np.float32(1 / (65535.0 * area * (CHANGE - NOISE)))
-    floor = np.float32(NOISE / (CHANGE - NOISE))
+    """Blend one tile into `out` and `reference`, which holds its luma; returns its kind."""
     lowest, highest = np.float32(1), np.float32(0)
-    for y in range(top, bottom):
-        for x in range(left, right):
-            change = np.float32(0)
-            for offset in range(2 * RADIUS + 1):
-                change += sums[y - top + offset, x - left]
-            moved = min(max(change * scale - floor, np.float32(0)), np.float32(1))
-            old = old_alpha[y, x]
+    for y in range(alpha.shape[0]):
+        for x in range(alpha.shape[1]):
+            share, old = moved[y, x], old_alpha[y, x]
             step = alpha[y, x] - old
-            gain = np.float32(STILL_GAIN) + np.float32(MOVING_GAIN - STILL_GAIN) * moved
-            evidence = abs(step) * gain
+            evidence = abs(step) * share * np.float32(GAIN)
             # Written so that a NaN counts as full evidence and cannot become an index.
-            level = (
-                np.int32(evidence * (LEVELS - 1) + np.float32(0.5)) if evidence < 1 else LEVELS - 1
-            )
-            weight = weights[level]
-            value = old + weight * step if level < LEVELS - 1 else alpha[y, x]
-            if value < SNAP:
-                value = np.float32(0)
-            elif value > 1 - SNAP:
-                value = np.float32(1)
+            value, weight = alpha[y, x], np.float32(1)
+            if evidence < 1:
+                weight = weights[np.int32(evidence * (LEVELS - 1) + np.float32(0.5))]
+                limit = stride + (1 - stride) * share
+                value = old + min(max(weight * step, -limit), limit)
+            value = _snapped(value)
             out[y, x] = value
             lowest, highest = min(lowest, value), max(highest, value)
-            known = np.float32(old_reference[y, x])
-            seen = np.float32(np.int32(luma[y, x]) * (1 << shift))
+            known, seen = np.float32(old_reference[y, x]), np.float32(reference[y, x])
             reference[y, x] = np.uint16(known + weight * (seen - known) + np.float32(0.5))
     return OUTSIDE if highest == 0 else INSIDE if lowest == 1 else BAND
+
+
+@numba.njit(nogil=True, cache=True)
+def _snapped(value: Any) -> Any:
+    if value < SNAP:
+        return np.float32(0)
+    return np.float32(1) if value > 1 - SNAP else np.float32(value)

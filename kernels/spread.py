@@ -20,8 +20,8 @@ Cells = npt.NDArray[np.float32]
 """(rows, columns, 4) float32, a cell's colour in the picture's own code values (gray: thrice), and
 the mean squared length of that colour as RGB in [0, 1], from which its variance follows."""
 
-# A coarse alpha this far from 0 or 1 says nothing sure; measured, see benchmarks.
-_UNSURE = np.float32(0.4)
+UNSURE = 0.4
+"""A coarse alpha this far from 0 or 1 says nothing sure; measured, see benchmarks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,16 +56,19 @@ def cell_means(planes: Planes, layout: Layout, step: int = STEP) -> Cells:
     return means
 
 
-def spread(means: Cells, prior: Alpha, step: int = STEP) -> SpreadColours:
+def spread(
+    means: Cells, prior: Alpha, step: int = STEP, unsure: float = UNSURE
+) -> SpreadColours:
     """Spread what `prior` says is surely subject, and surely not, over all cells.
 
-    means: as cell_means gives them for `step`; prior: (rows, columns) float32 in [0, 1].
+    means: as cell_means gives them for `step`; prior: (rows, columns) float32 in [0, 1]. A cell's
+    trust falls with the square of its prior's distance from 0 or 1, to nothing at `unsure`.
     Raises ValueError when the shapes disagree.
     """
     if prior.shape != means.shape[:2]:
         raise ValueError(f"prior {prior.shape} does not fit {means.shape[:2]} cells")
     foreground, background = np.empty_like(prior), np.empty_like(prior)
-    _trust(prior, foreground, background)
+    _trust(prior, np.float32(1 / unsure), foreground, background)
     return SpreadColours(pull_push(means, foreground), pull_push(means, background), step)
 
 
@@ -136,11 +139,12 @@ def _gather(
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
-def _trust(prior: Alpha, foreground: Alpha, background: Alpha) -> None:
+def _trust(prior: Alpha, slope: np.float32, foreground: Alpha, background: Alpha) -> None:
+    one = np.float32(1)
     for row in numba.prange(prior.shape[0]):
         for column in range(prior.shape[1]):
-            front = max(1 - (1 - prior[row, column]) / _UNSURE, np.float32(0))
-            back = max(1 - prior[row, column] / _UNSURE, np.float32(0))
+            front = max(one - (one - prior[row, column]) * slope, np.float32(0))
+            back = max(one - prior[row, column] * slope, np.float32(0))
             foreground[row, column], background[row, column] = front * front, back * back
 
 

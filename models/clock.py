@@ -5,7 +5,6 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 KEPT = 10_000
 """Frames remembered, so that memory stays flat however long a stream is."""
 

@@ -4,7 +4,6 @@ import time
 
 from kernels.layout import Layout
 from kernels.types import Planes, Rgb
-
 from models.picture import Box, Picture
 
 

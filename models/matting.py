@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from kernels.spread import SpreadColours
 from kernels.types import Alpha, Kinds, Planes
-
 from models.clock import StageClock
 from models.clocked import ClockedPicture
 from models.cuts import CutDetector

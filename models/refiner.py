@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kernels.band import classify
-from kernels.coarse import cleaned, on_cells
+from kernels.coarse import cleaned, on_cells, renewed
 from kernels.evidence import weigh_evidence
 from kernels.foreground import foreground_planes
 from kernels.guided import fit_linear, tiles_around
@@ -68,7 +68,8 @@ class ClassicalRefiner:
         fit = fit_linear(evidence, prior, tiles_around(kinds, radius + 1, step), step, radius)
         alpha = upsample_band(coarse, kinds, height, width)
         sharpen_band(alpha, picture.planes, layout, kinds, fit, evidence.confidence, radius, step)
-        return Refined(alpha, kinds, colours)
+        # The fine alpha tells much better which colours are pure than the coarse one did.
+        return Refined(alpha, kinds, spread(means, renewed(prior, alpha, kinds, step), step, 1))
 
 
 def estimate_foreground(

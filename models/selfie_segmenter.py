@@ -1,70 +1,148 @@
-"""Find the subject with one look at the whole frame, then zoom in on it."""
+"""Find the subjects with one look at the whole frame, then zoom in on each.
 
+The nets keep the frame's own aspect: being convolutional they take any size, and a letterboxed
+frame doubles their error. What each setting here costs and gains: benchmarks/pass1_fusion.py.
+"""
+
+from typing import NamedTuple
+
+import cv2
 import numpy as np
 
-from kernels.types import Alpha
+from kernels.types import Alpha, Rgb
+from models.fusion import fuse
 from models.picture import Picture
 from models.segmenter import coarse_size
 from models.selfie_runner import Selfie
-from models.subject_box import find_extents
-from models.window import Window, lay, see
+from models.subject_box import EVIDENCE, Extent, SubjectBoxes
+from models.window import Window, lay, see, tile_size
 
-PAD = 0.15
+
+class Look(NamedTuple):
+    """One run of a net: which, on how many pixels, and whether on the mirror image."""
+
+    net: str
+    area: int
+    mirrored: bool = False
+
+
+class Recipe(NamedTuple):
+    """The looks at a subject, and the longest time in seconds between looks at the whole frame."""
+
+    looks: tuple[Look, ...]
+    find_every: float
+
+
+_FIND = Look("selfie_general", 256 * 256)
+_DETAIL = 320 * 320
+_SURE = (Look("selfie_general", 256 * 256), Look("selfie_general", _DETAIL, mirrored=True))
+_MORE = (
+    Look("selfie_general", 256 * 256, mirrored=True),
+    Look("selfie_general", _DETAIL),
+    Look("selfie_landscape", 256 * 256),
+)
+RECIPES = {
+    "fast": Recipe(_SURE[:1], 0.5),
+    "balanced": Recipe(_SURE, 0.0),
+    "best": Recipe(_SURE + _MORE, 0.0),
+}
 
 
 class SelfieSegmenter:
-    """MediaPipe Selfie nets, landscape for finding and general for zooming."""
+    """The MediaPipe Selfie nets, looking first far, then near."""
 
     def __init__(self, quality: str = "balanced") -> None:
         """Raises WeightsError when a net cannot be loaded."""
-        self._find = Selfie("selfie_landscape")
-        self._zoom = Selfie("selfie_general")
-        self._quality = quality
-
-    def __call__(self, picture: Picture, dt: float | None) -> Alpha:
-        """See models.segmenter.Segmenter."""
-        height, width = coarse_size(picture.height, picture.width)
-        whole = _around(picture, 0, 0, 1, 1, 144 / 256)
-        found = lay(
-            self._find(see(picture, whole, 144, 256)[None])[0], whole, picture, height, width
-        )
-        out = np.zeros_like(found)
-        for extent in find_extents(found, 3):
-            window = _around(picture, *_padded(extent), 1.0)
-            rgb = see(picture, window, 256, 256)
-            pair = self._zoom(np.stack([rgb, rgb[:, ::-1]]))
-            crop = lay(pair[0], window, picture, height, width)
-            mirror = lay(np.ascontiguousarray(pair[1][:, ::-1]), window, picture, height, width)
-            out = np.maximum(out, np.cbrt(found * crop * mirror))
-        return out
+        self._recipe = RECIPES[quality]
+        self._nets = {look.net: Selfie(look.net) for look in (_FIND, *self._recipe.looks)}
+        self._boxes = SubjectBoxes()
+        self.reset()
 
     def reset(self) -> None:
         """Forget all pictures seen."""
+        self._boxes.reset()
+        self._last: Alpha | None = None
+        self._since_find = 0.0
+
+    def __call__(self, picture: Picture, dt: float | None) -> Alpha:
+        """See models.segmenter.Segmenter."""
+        size = coarse_size(picture.height, picture.width)
+        if dt is None or self._last is None or self._last.shape != size:
+            self.reset()
+            dt = None
+        evidence = np.zeros(size, np.float32) if self._last is None else self._last
+        self._since_find += dt or 0.0
+        found = None
+        if self._must_find():
+            found = self._find(picture)
+            evidence = np.maximum(evidence, found)
+        boxes = self._boxes.follow(evidence, dt)
+        alpha = self._zoom(picture, boxes, size)
+        if found is None and _escapes(alpha, boxes):
+            evidence = np.maximum(alpha, self._find(picture))
+            alpha = self._zoom(picture, self._boxes.follow(evidence, dt), size)
+        self._last = alpha
+        return alpha
+
+    def _must_find(self) -> bool:
+        if self._last is None or not (self._last > EVIDENCE).any():
+            return True
+        return self._since_find >= self._recipe.find_every
+
+    def _find(self, picture: Picture) -> Alpha:
+        self._since_find = 0.0
+        window = Window(0, 0, picture.height, picture.width)
+        rgb = see(picture, window, *tile_size(window, _FIND.area))
+        alpha = self._look(_FIND, rgb)
+        return lay(alpha, window, picture, *coarse_size(picture.height, picture.width))
+
+    def _zoom(self, picture: Picture, boxes: list[Extent], size: tuple[int, int]) -> Alpha:
+        out = np.zeros(size, np.float32)
+        for box in boxes:
+            window = _window(box, size, picture)
+            largest = max(look.area for look in self._recipe.looks)
+            rgb = see(picture, window, *tile_size(window, largest))
+            alphas = [
+                lay(self._look(look, _shrunk(rgb, *tile_size(window, look.area))), window, picture, *size)
+                for look in self._recipe.looks
+            ]
+            np.maximum(out, fuse(alphas), out=out)
+        return out
+
+    def _look(self, look: Look, rgb: Rgb) -> Alpha:
+        net = self._nets[look.net]
+        if not look.mirrored:
+            return net(rgb[None])[0]
+        return np.ascontiguousarray(net(np.ascontiguousarray(rgb[:, ::-1])[None])[0][:, ::-1])
 
 
-def _padded(extent):
-    t, l, b, r = extent
-    return (
-        max(t - PAD * (b - t), 0),
-        max(l - PAD * (r - l), 0),
-        min(b + PAD * (b - t), 1),
-        min(r + PAD * (r - l), 1),
-    )
+def _shrunk(rgb: Rgb, height: int, width: int) -> Rgb:
+    if rgb.shape[:2] == (height, width):
+        return rgb
+    return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA))
 
 
-def _around(
-    picture: Picture, top: float, left: float, bottom: float, right: float, aspect: float
-) -> Window:
-    h, w = (bottom - top) * picture.height, (right - left) * picture.width
-    wide = max(w, h / aspect)
-    tall = wide * aspect
-    cy, cx = (top + bottom) / 2 * picture.height, (left + right) / 2 * picture.width
-    y = _shift(cy - tall / 2, tall, picture.height)
-    x = _shift(cx - wide / 2, wide, picture.width)
-    return Window(round(y), round(x), round(tall), round(wide))
+def _window(box: Extent, size: tuple[int, int], picture: Picture) -> Window:
+    """The picture's pixels under a box of the coarse grid."""
+    scale_y, scale_x = picture.height / size[0], picture.width / size[1]
+    top, left = int(box.top * scale_y), int(box.left * scale_x)
+    bottom = min(-int(-box.bottom * scale_y // 1), picture.height)
+    right = min(-int(-box.right * scale_x // 1), picture.width)
+    return Window(top, left, max(bottom - top, 1), max(right - left, 1))
 
 
-def _shift(start: float, length: float, size: int) -> float:
-    if length >= size:
-        return (size - length) / 2
-    return min(max(start, 0), size - length)
+def _escapes(alpha: Alpha, boxes: list[Extent]) -> bool:
+    """Whether a subject touches its box where the picture goes on."""
+    height, width = alpha.shape
+    for box in boxes:
+        top, left = int(box.top), int(box.left)
+        bottom, right = min(int(box.bottom), height - 1), min(int(box.right), width - 1)
+        edges = [
+            (top > 0, alpha[top + 1, left:right]),
+            (left > 0, alpha[top:bottom, left + 1]),
+            (bottom < height - 1, alpha[bottom - 1, left:right]),
+            (right < width - 1, alpha[top:bottom, right - 1]),
+        ]
+        if any(inside and (edge > EVIDENCE).any() for inside, edge in edges):
+            return True
+    return False

@@ -1,5 +1,6 @@
 """Where the subjects are: boxes from a coarse alpha, followed over time."""
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -11,41 +12,114 @@ EVIDENCE = 0.5
 """Alpha above this is evidence of a subject."""
 SMALLEST = 0.002
 """A subject covers at least this share of the picture."""
-RIVAL = 0.15
+RIVAL = 0.1
 """A further subject covers at least this share of the largest one."""
+PAD, LEAST_PAD = 0.10, 0.04
+"""Room around a subject, and the least of it that is left while a box lags, in longer sides."""
+TIME_CONSTANT = 0.5
+"""Seconds in which a box closes 63 % of the way to where its subject is."""
+LIMIT = 3
+"""More subjects than this share one box."""
 
 
 class Extent(NamedTuple):
-    """A rectangle in shares of the picture's height and width, 0 to 1."""
+    """A rectangle on the coarse grid, in its pixels; edges, not pixel centres."""
 
     top: float
     left: float
     bottom: float
     right: float
 
+    def area(self) -> float:
+        """Square pixels; 0 when it is turned inside out."""
+        return max(self.bottom - self.top, 0.0) * max(self.right - self.left, 0.0)
+
+
+class SubjectBoxes:
+    """Padded boxes that follow subjects: they grow at once, and shrink and drift slowly."""
+
+    def __init__(self) -> None:
+        self._boxes: list[Extent] = []
+
+    def follow(self, evidence: Alpha, dt: float | None) -> list[Extent]:
+        """Boxes around the subjects in `evidence` (h, w), the largest subject's first.
+
+        dt: seconds since the last call, None to forget it. No subject gives an empty list.
+        """
+        old = self._boxes if dt is not None else []
+        height, width = evidence.shape
+        self._boxes = [
+            _clipped(_followed(extent, old, dt or 0.0), height, width)
+            for extent in find_extents(evidence, LIMIT)
+        ]
+        return self._boxes
+
+    def reset(self) -> None:
+        """Forget all boxes."""
+        self._boxes = []
+
 
 def find_extents(alpha: Alpha, limit: int) -> list[Extent]:
     """Boxes of the connected subjects in `alpha` (h, w), the largest first, at most `limit`.
 
-    More than `limit` subjects share one box around them all. No subject gives an empty list.
+    Boxes that overlap much become one; so do all when they are more than `limit`.
+    No subject gives an empty list.
     """
-    height, width = alpha.shape
     seen = (alpha > EVIDENCE).astype(np.uint8)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
-    stats = stats[1:count]
-    stats = stats[stats[:, cv2.CC_STAT_AREA] >= SMALLEST * height * width]
-    if not len(stats):
+    _, _, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
+    blobs = sorted(stats[1:].tolist(), key=lambda blob: -int(blob[cv2.CC_STAT_AREA]))
+    if not blobs:
         return []
-    stats = stats[np.argsort(-stats[:, cv2.CC_STAT_AREA], kind="stable")]
-    stats = stats[stats[:, cv2.CC_STAT_AREA] >= RIVAL * stats[0, cv2.CC_STAT_AREA]]
-    extents = [
-        Extent(top / height, left / width, (top + tall) / height, (left + wide) / width)
-        for left, top, wide, tall, _ in stats.tolist()
-    ]
+    least = max(SMALLEST * alpha.size, RIVAL * blobs[0][cv2.CC_STAT_AREA])
+    extents: list[Extent] = []
+    for left, top, wide, tall, area in blobs:
+        if area >= least:
+            extents = _joined(extents, Extent(top, left, top + tall, left + wide))
     return extents if len(extents) <= limit else [union(extents)]
+
+
+def _joined(extents: list[Extent], new: Extent) -> list[Extent]:
+    """`extents` and `new`, which swallows those that one look shows as well as two."""
+    for number, extent in enumerate(extents):
+        both = union([padded(extent, PAD), padded(new, PAD)])
+        if both.area() <= padded(extent, PAD).area() + padded(new, PAD).area():
+            rest = extents[:number] + extents[number + 1 :]
+            return _joined(rest, union([extent, new]))
+    return [*extents, new]
 
 
 def union(extents: list[Extent]) -> Extent:
     """The smallest extent that holds all of `extents`."""
     tops, lefts, bottoms, rights = zip(*extents, strict=True)
     return Extent(min(tops), min(lefts), max(bottoms), max(rights))
+
+
+def padded(extent: Extent, share: float) -> Extent:
+    """`extent` with `share` of its longer side added on every side."""
+    top, left, bottom, right = extent
+    pad = share * max(bottom - top, right - left)
+    return Extent(top - pad, left - pad, bottom + pad, right + pad)
+
+
+def _followed(extent: Extent, old: list[Extent], dt: float) -> Extent:
+    """The box of `extent`, eased from the one of `old` that it overlaps most."""
+    goal = padded(extent, PAD)
+    near = max(old, key=lambda box: _overlap(box, goal), default=None)
+    if near is None or _overlap(near, goal) < 0.3:
+        return goal
+    step = 1 - math.exp(-dt / TIME_CONSTANT)
+    eased = Extent(*(a + step * (b - a) for a, b in zip(near, goal, strict=True)))
+    return union([eased, padded(extent, LEAST_PAD)])
+
+
+def _overlap(first: Extent, second: Extent) -> float:
+    """Intersection over union."""
+    top, left = max(first.top, second.top), max(first.left, second.left)
+    shared = Extent(top, left, min(first.bottom, second.bottom), min(first.right, second.right))
+    common = shared.area()
+    return common / max(first.area() + second.area() - common, 1e-9)
+
+
+def _clipped(extent: Extent, height: int, width: int) -> Extent:
+    top, left, bottom, right = extent
+    return Extent(max(top, 0), max(left, 0), min(bottom, height), min(right, width))

@@ -9,8 +9,10 @@ from kernels.smooth import LEVELS, Reference, Weights, remember, smooth
 from kernels.types import Alpha, Kinds
 from models.picture import Picture
 
-TIME_CONSTANT = 0.15
+TIME_CONSTANT = 0.1
 """Seconds in which a still edge moves 63 % of the way to a new alpha."""
+STRIDE = 0.2
+"""Most that a still pixel's alpha travels within a time constant: one wild frame hardly shows."""
 
 
 @dataclass(slots=True)
@@ -22,6 +24,11 @@ class _Memory:
     layout: Layout
     reference: Reference
     spare: Reference
+
+    def fits(self, picture: Picture) -> bool:
+        """Whether `picture` has the size and the samples of the remembered one."""
+        shape = picture.height, picture.width
+        return self.alpha.shape == shape and self.layout == picture.layout
 
 
 class TemporalSmoother:
@@ -78,9 +85,11 @@ class TemporalSmoother:
         self, memory: _Memory, picture: Picture, alpha: Alpha, kinds: Kinds, dt: float
     ) -> tuple[Alpha, Kinds]:
         out = np.empty_like(alpha)
+        ratio = dt / self.time_constant
         memory.kinds = smooth(
-            alpha, kinds, picture.planes[0], picture.layout.depth, memory.alpha, memory.kinds,
-            memory.reference, weights_after(dt / self.time_constant), out, memory.spare,
+            alpha, kinds, picture.planes[0], picture.layout.depth,
+            memory.alpha, memory.kinds, memory.reference,
+            weights_after(ratio), min(STRIDE * ratio, 1.0), out, memory.spare,
         )  # fmt: skip
         memory.alpha = out
         memory.reference, memory.spare = memory.spare, memory.reference

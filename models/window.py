@@ -1,5 +1,6 @@
 """A square look at part of a picture, and its way back onto the coarse grid."""
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -66,3 +67,20 @@ def whole(picture: Picture, height: int, width: int) -> Window:
     scale = max(picture.height / height, picture.width / width)
     tall, wide = round(height * scale), round(width * scale)
     return Window((picture.height - tall) // 2, (picture.width - wide) // 2, tall, wide)
+
+
+def tile_size(window: Window, area: int) -> tuple[int, int]:
+    """(height, width) in multiples of 16, about `area` pixels, of nearly the window's aspect.
+
+    Of the four roundings the one that squashes least, a few per cent at most.
+    """
+    scale = (area / (window.height * window.width)) ** 0.5
+    heights, widths = (_multiples(side * scale) for side in (window.height, window.width))
+    aspect = window.height / window.width
+    sizes = [(height, width) for height in heights for width in widths]
+    return min(sizes, key=lambda size: abs(math.log(size[0] / size[1] / aspect)))
+
+
+def _multiples(length: float) -> tuple[int, int]:
+    below = max(int(length) // 16 * 16, 16)
+    return below, below + 16

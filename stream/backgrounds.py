@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+
+from kernels.blur import blur_background
 from kernels.convert import convert_planes
 from kernels.layout import Layout
-from kernels.blur import blur_background
 from kernels.types import Planes
-
 from stream.errors import SourceError, UsageError
 from stream.frame import Frame, Matte
 from stream.image_source import SUFFIXES

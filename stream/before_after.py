@@ -1,13 +1,14 @@
-"""One picture that shows what a cut-out did: frame, matte, cut-out, and a close look at its edge."""
+"""One picture of what a cut-out did: frame, matte, cut-out, and a close look at its edge."""
 
+import itertools
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
-from kernels.types import Alpha, Rgb
 
-from stream.errors import SinkError
+from kernels.types import Alpha, Rgb
+from stream.errors import SinkError, SourceError
+from stream.read_back import rgba_pictures
 
 LOUD = np.array([255, 0, 255], np.float32)
 """Magenta: no hair, skin or room has it, so every leak shows."""
@@ -20,8 +21,8 @@ def write_before_after(clip: Path, cutout: Path, path: Path, index: int = 30) ->
 
     Raises SinkError when `path` cannot be written.
     """
-    frame, _ = _read(clip, index, None)
-    straight, alpha = _read(cutout, index, "libvpx-vp9")
+    frame, _ = _picture(clip, index)
+    straight, alpha = _picture(cutout, index)
     weight = alpha[..., None]
     loud = np.rint(straight * weight + LOUD * (1 - weight)).astype(np.uint8)
     matte = np.repeat(np.rint(weight * 255).astype(np.uint8), 3, axis=2)
@@ -32,20 +33,11 @@ def write_before_after(clip: Path, cutout: Path, path: Path, index: int = 30) ->
         raise SinkError(f"{path}: cannot be written")
 
 
-def _read(path: Path, index: int, decoder: str | None) -> tuple[Rgb, Alpha]:
-    """RGB and alpha of picture number `index`, alpha 1 where the file has none."""
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        # FFmpeg's own VP9 decoder drops alpha.
-        context = av.CodecContext.create(decoder, "r") if decoder else stream.codec_context
-        count = 0
-        for packet in container.demux(stream):
-            for picture in context.decode(packet if packet.size else None):
-                if count == index:
-                    rgba = picture.to_ndarray(format="rgba")
-                    return rgba[..., :3], rgba[..., 3].astype(np.float32) / 255
-                count += 1
-    raise SinkError(f"{path}: has no picture number {index}")
+def _picture(path: Path, index: int) -> tuple[Rgb, Alpha]:
+    found = next(itertools.islice(rgba_pictures(str(path)), index, None), None)
+    if found is None:
+        raise SourceError(f"{path}: has no picture number {index}")
+    return found
 
 
 def _close(picture: Rgb, alpha: Alpha) -> Rgb:

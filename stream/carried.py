@@ -6,11 +6,10 @@ from fractions import Fraction
 
 import av
 from av.container import InputContainer
-from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from stream.companions import Companions
+from stream.companions import Companions, Packet
 from stream.trim import Trim
 
 CARRIED_TYPES = ("audio", "subtitle")
@@ -99,7 +98,7 @@ class CarriedPackets:
         return True
 
     def shortfall(self) -> str | None:
-        """How far a file that was read to its end stays behind its header; None when it does not."""
+        """How far a file read to its end stays behind its header; None when it does not."""
         reached = self._reached.get(self._video.index)
         if reached is None:
             return None

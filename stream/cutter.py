@@ -1,9 +1,9 @@
 """The few lines a program needs: RGB in, alpha and foreground out."""
 
 import numpy as np
+
 from kernels.types import Alpha, Rgb
 from models.matting import open_matting
-
 from stream.frame import Frame
 
 

@@ -1,11 +1,12 @@
 """From FFmpeg's frames to ours: views on the decoder's planes, tags kept."""
 
 from fractions import Fraction
+from typing import Any, cast
 
 import av
 import numpy as np
-from kernels.types import Plane
 
+from kernels.types import Plane
 from stream.colour import FULL, LIMITED, Colour
 from stream.frame import Frame
 from stream.pixels import PixelFormat, parse, planar_equivalent
@@ -42,7 +43,7 @@ def to_frame(
 def _view(plane: av.video.plane.VideoPlane, pixel_format: PixelFormat) -> Plane:
     dtype = np.dtype(np.uint8 if pixel_format.depth == 8 else np.uint16)
     line = plane.line_size // dtype.itemsize
-    samples = np.frombuffer(plane, dtype, count=line * plane.height)
+    samples: Plane = np.frombuffer(cast(Any, plane), dtype, count=line * plane.height)
     return samples.reshape(plane.height, line)[:, : plane.width]
 
 

@@ -1,4 +1,4 @@
-"""A clip of a real photographed person, made on the spot and cut out: the main job in one command."""
+"""A clip of a photographed person, made on the spot and cut out: the main job in a command."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -7,8 +7,8 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-from kernels.types import Rgb
 
+from kernels.types import Rgb
 from stream.before_after import write_before_after
 from stream.errors import SinkError, UsageError
 from stream.job import run

@@ -144,7 +144,7 @@ def _y4m(source: PixelFormat, alpha: bool) -> str:
     return planar_name("yuv", 8 if source.depth == 8 else 10, *shifts)
 
 
-_X264 = Encoder("libx264", {"preset": "veryfast", "crf": "18"})
+_X264 = Encoder("libx264", {"preset": "veryfast", "crf": "18", "x264-params": "chroma-qp-offset=-4"})
 _VP9 = Encoder(
     "libvpx-vp9",
     {

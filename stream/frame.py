@@ -5,12 +5,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
 from kernels.layout import Layout
 from kernels.picture import shrink_rgb
 from kernels.spread import SpreadColours
 from kernels.types import Alpha, Kinds, Plane, Planes, Rgb
 from models.picture import Box
-
 from stream.colour import Colour
 from stream.pixels import PixelFormat, parse, planar_name
 

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from models.clock import StageClock
 from models.matting import Matting, open_matting
-
 from stream.backgrounds import open_background
 from stream.errors import TruncatedError
 from stream.formats import Format, choose_format, matte_format

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+
 from kernels.types import Alpha
 from models.matting import Matting
-
 from stream.errors import SourceError
 from stream.frame import Frame, Matte
 
@@ -43,8 +43,8 @@ def mask_alpha(mask: Frame) -> Alpha:
         low, high = 0.0, float(layout.peak)
     else:
         low, high = 16.0 * (1 << layout.depth - 8), 235.0 * (1 << layout.depth - 8)
-    alpha = (mask.planes[0].astype(np.float32) - low) / (high - low)
-    return np.clip(alpha, 0, 1, dtype=np.float32)
+    alpha: Alpha = (mask.planes[0].astype(np.float32) - low) / (high - low)
+    return alpha.clip(0, 1)
 
 
 def _matte(frame: Frame, matting: Matting, coarse: Alpha | None) -> Matte:

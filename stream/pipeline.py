@@ -72,7 +72,7 @@ def _fill(
                 break
             if waits is not None:
                 waits.full.append(time.perf_counter() - started)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the caller must see it
+    except BaseException as error:  # whatever it is, the caller must see it
         last = _Raised(error)
     finally:
         last = _closed(iterator, last)
@@ -85,7 +85,7 @@ def _closed(iterator: Iterator[Any], last: Any) -> Any:
         return last
     try:
         close()
-    except BaseException as error:  # noqa: BLE001 - a failing clean-up surfaces too
+    except BaseException as error:  # a failing clean-up surfaces too
         return last if isinstance(last, _Raised) else _Raised(error)
     return last
 

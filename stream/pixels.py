@@ -3,24 +3,15 @@
 import re
 from dataclasses import dataclass
 
-from kernels.layout import Layout, Model
+import av
 
+from kernels.layout import Layout, Model
 from stream.colour import Colour
 
 _SHIFTS = {"420": (1, 1), "422": (0, 1), "444": (0, 0), "440": (1, 0), "411": (0, 2), "410": (2, 2)}
 _SUBSAMPLING = {shifts: name for name, shifts in _SHIFTS.items()}
+_DEPTHS = (8, 9, 10, 12, 14, 16)
 _PLANAR = re.compile(r"yuv(j?)(4\d\d)p(\d+)?(le)?$|(gbr)p(\d+)?(le)?$|(gray)(\d+)?(le)?$")
-# Packed and semi-planar formats and the planar one that holds the same samples.
-_EQUIVALENT = {
-    "nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "nv24": "yuv444p",
-    "yuyv422": "yuv422p", "uyvy422": "yuv422p", "yvyu422": "yuv422p", "uyyvyy411": "yuv411p",
-    "p010le": "yuv420p10le", "p210le": "yuv422p10le", "p410le": "yuv444p10le",
-    "p012le": "yuv420p12le", "p016le": "yuv420p16le", "y210le": "yuv422p10le",
-    "yuva420p": "yuv420p", "yuva422p": "yuv422p", "yuva444p": "yuv444p", "gbrap": "gbrp",
-    "monob": "gray", "monow": "gray", "ya8": "gray", "gray16be": "gray16le", "ya16be": "gray16le",
-    "rgb48be": "gbrp16le", "rgb48le": "gbrp16le", "rgba64be": "gbrp16le", "rgba64le": "gbrp16le",
-    "bgr48be": "gbrp16le", "x2rgb10le": "gbrp10le", "gbrap16le": "gbrp16le",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +19,8 @@ class PixelFormat:
     """A planar FFmpeg pixel format taken apart.
 
     name: FFmpeg's; model, depth, shift_y, shift_x as in kernels.layout.Layout; full_range: True
-    for the yuvj formats and RGB, else None (the colour tag decides).
+    for the yuvj formats and RGB, else None (the colour tag decides; untagged gray counts as full,
+    as FFmpeg has it, since masks and stills are).
     """
 
     name: str
@@ -40,7 +32,9 @@ class PixelFormat:
 
     def layout(self, colour: Colour, height: int) -> Layout:
         """The Layout of a picture in this format with tags `colour` and `height` lines."""
-        full = self.full_range if self.full_range is not None else colour.is_full
+        full = colour.is_full or (self.model == "gray" and colour.full_range is None)
+        if self.full_range is not None:
+            full = self.full_range
         matrix = colour.matrix_name(height)
         return Layout(self.model, self.depth, self.shift_y, self.shift_x, matrix, full)
 
@@ -51,6 +45,8 @@ def parse(name: str) -> PixelFormat | None:
     if not found:
         return None
     full_j, sampling, depth, _, rgb, rgb_depth, _, _, gray_depth, _ = found.groups()
+    if not 8 <= int(depth or rgb_depth or gray_depth or 8) <= 16:
+        return None
     if sampling:
         if sampling not in _SHIFTS:
             return None
@@ -62,17 +58,32 @@ def parse(name: str) -> PixelFormat | None:
 
 
 def planar_equivalent(name: str) -> str:
-    """The planar format that holds pictures of format `name` without loss where one exists."""
+    """The planar format that holds pictures of format `name` without loss where one exists.
+
+    Alpha is left out: a source's own transparency is not read.
+    """
     if parse(name):
         return name
-    if name in _EQUIVALENT:
-        return _EQUIVALENT[name]
-    depth = re.search(r"(?:p|rgba?|bgra?)(9|10|12|14|16)", name)
-    suffix = f"{depth.group(1)}le" if depth else ""
-    sampling = re.match(r"yuva?j?(4\d\d)p", name)
-    if sampling and sampling.group(1) in _SHIFTS:
-        return f"yuv{sampling.group(1)}p{suffix}"
-    return f"gbrp{suffix}"
+    known = av.VideoFormat(name)
+    colours = [component for component in known.components if not component.is_alpha]
+    depth = min(max((component.bits for component in colours), default=8), _DEPTHS[-1])
+    shift_y, shift_x = (
+        _halvings(size) for size in (known.chroma_height(64), known.chroma_width(64))
+    )
+    model: Model = "yuv"
+    if known.is_rgb or known.has_palette or name.startswith("xyz"):
+        model, shift_y, shift_x = "rgb", 0, 0
+    elif len(colours) == 1:
+        model, shift_y, shift_x = "gray", 0, 0
+    if (shift_y, shift_x) not in _SUBSAMPLING:
+        shift_y, shift_x = 0, 0
+    names = (planar_name(model, each, shift_y, shift_x) for each in _DEPTHS if each >= depth)
+    return next(each for each in names if each in av.video.format.names)
+
+
+def _halvings(size: int) -> int:
+    """How often 64 was halved to give `size`."""
+    return 6 - (size.bit_length() - 1)
 
 
 def planar_name(model: Model, depth: int, shift_y: int, shift_x: int) -> str:

@@ -91,4 +91,5 @@ def plain_line(run: Run) -> str:
         return f"{run.frames} frames, {speed:.1f} fps; {stages(run)}"
     left = max(0, total - run.frames) / speed
     share = 100 * run.frames / total
-    return f"{run.frames}/{total} frames ({share:.0f} %), {speed:.1f} fps, {left:.0f} s left; {stages(run)}"
+    done = f"{run.frames}/{total} frames ({share:.0f} %)"
+    return f"{done}, {speed:.1f} fps, {left:.0f} s left; {stages(run)}"

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from kernels.composite import composite, cut
 from kernels.types import Alpha, Planes
-
 from stream.backgrounds import Background, Solid
 from stream.frame import Frame, Matte
 

@@ -27,9 +27,13 @@ class Source(Protocol):
     warnings: list[str]
 
     @property
-    def truncated(self) -> str | None: ...
+    def truncated(self) -> str | None:
+        """What is missing or damaged, in words."""
+
     def __iter__(self) -> Iterator[Frame]: ...
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of the medium; safe to call twice."""
+
     def __enter__(self) -> "Source": ...
     def __exit__(
         self,

@@ -1,6 +1,6 @@
 """Frames of a video file, URL or pipe; owns PyAV's decoder and knows nothing of mattes."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from types import TracebackType
@@ -48,12 +48,13 @@ class VideoSource:
             self._stream = first_video(self._container, self._name)
             self._stream.thread_type = "AUTO"
             self._carried = CarriedPackets(self._container, self._stream, self._trim, carry)
-            self._first = self._peek()
+            self._first: Frame | None = None
+            first = self._first = self._peek()
         except BaseException:
             self._container.close()
             raise
         self.companions: Companions | None = self._carried.companions
-        self.info = self._describe(self._first)
+        self.info = self._describe(first)
 
     @property
     def truncated(self) -> str | None:
@@ -95,7 +96,7 @@ class VideoSource:
             rate, frame.sample_aspect, frames, duration,
         )  # fmt: skip
 
-    def _decoded(self) -> Iterator[Frame]:
+    def _decoded(self) -> Generator[Frame, None, None]:
         start, end = self._trim.start, self._trim.end
         if start:
             self._seek(start)
@@ -133,7 +134,7 @@ class VideoSource:
             for frame in decoded:
                 self._frames += 1
                 self._damage += bool(frame.is_corrupt)
-                yield frame  # type: ignore[misc]
+                yield frame
 
     def _frame(self, decoded: av.VideoFrame, wanted: str | None) -> Frame:
         time_base = self._stream.time_base
@@ -176,7 +177,7 @@ class VideoSource:
 
     def close(self) -> None:
         """Close the container; safe to call twice."""
-        self._rest.close()  # type: ignore[attr-defined]
+        self._rest.close()
         self._container.close()
 
     def __enter__(self) -> "VideoSource":

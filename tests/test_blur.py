@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from kernels.blur import blur_background
 from kernels.layout import Layout
+from kernels.picture import resized
 from kernels.spread import SpreadColours, cell_means, spread
 from kernels.types import Alpha, Planes
 
@@ -18,11 +19,9 @@ NAMES = {
 
 
 def room_of(planes: Planes, layout: Layout, alpha: Alpha, step: int = 4) -> SpreadColours:
-    rows, columns = -(-planes[0].shape[0] // step), -(-planes[0].shape[1] // step)
-    y = np.linspace(0, alpha.shape[0] - 1, rows).round().astype(int)
-    x = np.linspace(0, alpha.shape[1] - 1, columns).round().astype(int)
-    prior = np.ascontiguousarray(alpha[np.ix_(y, x)])
-    return spread(cell_means(planes, layout, step), prior, step)
+    means = cell_means(planes, layout, step)
+    prior = resized(alpha, *means.shape[:2])
+    return spread(means, prior, step)
 
 
 def disc(height: int, width: int) -> Alpha:

@@ -55,7 +55,7 @@ def test_upright_turns_the_picture_counter_clockwise(
     np.testing.assert_array_equal(up.planes[0], np.rot90(frame.planes[0], turn // 90))
     assert up.sample_aspect == (Fraction(3, 4) if turn % 180 else Fraction(4, 3))
     assert (up.pts, up.time_base, up.colour) == (frame.pts, frame.time_base, frame.colour)
-    if size != (1, 1) and min(size) % 2 == 0:
+    if min(size) % 2 == 0 and frame.layout.shift_y == frame.layout.shift_x:
         turned = np.rot90(frame.rgb(*size), turn // 90).astype(int)
         assert np.abs(turned - up.rgb(*turned.shape[:2])).max() <= 2
 

@@ -31,8 +31,8 @@ def test_parts_agree_with_ffmpeg(name: str) -> None:
 def test_no_depth_or_chroma_is_lost(name: str) -> None:
     known, form = av.VideoFormat(name), parse(planar_equivalent(name))
     assert form is not None
-    if any(part in name for part in ("bayer", "pal8", "f16", "f32", "xyz", "32")):
-        pytest.skip("no planar integer format holds it")
+    if any(part in name for part in ("bayer", "pal8", "xyz")):
+        pytest.skip("FFmpeg does not tell what these hold")
     bits = max((c.bits for c in known.components), default=8)
     assert form.depth >= min(bits, 16)
     colourful = len({c.plane for c in known.components if not c.is_alpha}) > 1
