@@ -29,9 +29,9 @@ def lattice(height: int, width: int) -> tuple[int, int]:
 def classify(coarse: Alpha, height: int, width: int) -> Kinds:
     """The kind of every tile of a (height, width) picture, judged from `coarse` alone.
 
-    coarse: (h, w) float32 in [0, 1] of any size, without NaN. A tile is OUTSIDE where all of `coarse`
-    within reach (2 coarse cells and 4 pixels) is below 0.02, INSIDE where all is above 0.98,
-    else BAND. Raises ValueError when an array is not 2-D, empty, or a size is not positive.
+    coarse: (h, w) float32 in [0, 1] of any size, without NaN. A tile is OUTSIDE where all of
+    `coarse` within reach (2 coarse cells and 4 pixels) is below 0.02, INSIDE where all is above
+    0.98, else BAND. Raises ValueError when an array is not 2-D, empty, or a size is not positive.
     """
     if coarse.ndim != 2 or coarse.size == 0 or height < 1 or width < 1:
         raise ValueError(f"cannot lay coarse {coarse.shape} over a {height}x{width} picture")

@@ -1,11 +1,14 @@
 """A coarse alpha made safe, and laid over another grid."""
 
+import cv2
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from kernels.band import TILE, tiles_of
 from kernels.types import Alpha, Kinds
+
+_HARD_CELL = 5
 
 
 def cleaned(coarse: npt.NDArray[np.generic]) -> Alpha:
@@ -18,6 +21,24 @@ def cleaned(coarse: npt.NDArray[np.generic]) -> Alpha:
     clean = np.empty(coarse.shape, np.float32)
     _clean(np.ascontiguousarray(coarse, np.float32), clean)
     return clean
+
+
+def softened(coarse: Alpha, height: int, width: int) -> Alpha:
+    """`coarse` as it is, or shrunk to cells of 5 pixels when it is hard and finer than that.
+
+    coarse: cleaned. A hard edge claims a precision that it lacks, and hair lies beyond it; the
+    mean over a cell says honestly how sure it is. Hard is what has fewer fractional values than
+    steps across 0.5 between neighbours.
+    """
+    rows, columns = round(height / _HARD_CELL), round(width / _HARD_CELL)
+    if rows >= coarse.shape[0] or columns >= coarse.shape[1] or rows < 1 or columns < 1:
+        return coarse
+    counts = np.zeros((coarse.shape[0], 2), np.int64)
+    _count_edges(coarse, counts)
+    fractional, steps = counts.sum(axis=0)
+    if fractional >= steps:
+        return coarse
+    return np.asarray(cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_AREA))
 
 
 def on_cells(coarse: Alpha, height: int, width: int, step: int) -> Alpha:
@@ -44,7 +65,7 @@ def renewed(prior: Alpha, alpha: Alpha, kinds: Kinds, step: int) -> Alpha:
 
 
 def _footprints(size: int, step: int, cells: int) -> npt.NDArray[np.float64]:
-    """First index, last index and share of the last (bilinear), or -1 (plain mean), of each cell."""
+    """First index, last index, and share of the last (bilinear) or -1 (mean) of each cell."""
     edges = np.minimum(np.arange(-(-size // step) + 1) * step, size) * (cells / size)
     if step * cells <= size:
         centres = np.clip((edges[:-1] + edges[1:]) / 2 - 0.5, 0, cells - 1)
@@ -62,6 +83,17 @@ def _clean(coarse: Alpha, clean: Alpha) -> None:
             # The comparison is false for NaN, which so becomes 0.
             value = coarse[y, x] if coarse[y, x] > 0 else np.float32(0)
             clean[y, x] = min(value, np.float32(1))
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _count_edges(coarse: Alpha, counts: npt.NDArray[np.int64]) -> None:
+    for y in numba.prange(coarse.shape[0]):
+        above = max(y - 1, 0)
+        for x in range(coarse.shape[1]):
+            value, inside = coarse[y, x], coarse[y, x] > 0.5
+            counts[y, 0] += 0.05 < value < 0.95
+            counts[y, 1] += inside != (coarse[above, x] > 0.5)
+            counts[y, 1] += inside != (coarse[y, max(x - 1, 0)] > 0.5)
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -5,6 +5,7 @@ follows from how far apart F and B are, how much each varies nearby, and how far
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -60,7 +61,7 @@ def _rgb(
     matrix: npt.NDArray[np.float32],
     offset: npt.NDArray[np.float32],
     channel: int,
-) -> np.float32:
+) -> Any:
     value = matrix[channel, 0] * cell[0] + matrix[channel, 1] * cell[1]
     return value + matrix[channel, 2] * cell[2] + offset[channel]
 

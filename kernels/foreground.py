@@ -6,6 +6,8 @@ foreground the share alpha of that, this gives the least change of both colours 
 alpha / (alpha^2 + (1 - alpha)^2).
 """
 
+from typing import Any
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ import numpy.typing as npt
 from kernels.band import TILE, lattice, tiles_of
 from kernels.layout import Layout
 from kernels.spread import Cells, SpreadColours
+from kernels.taps import taps_of
 from kernels.types import Alpha, Kinds, Plane, Planes
 
 
@@ -44,15 +47,18 @@ def foreground_planes(
                 f"out {written.shape} {written.dtype} is not like {plane.shape} {plane.dtype}"
             )
         np.copyto(written, plane)
+        shift_y, shift_x = layout.shifts(number)
+        vertical = taps_of(shift_y, colours.step)
         _unmix(
-            plane, alpha, tiles, *layout.shifts(number), layout.peak,
-            colours.foreground, colours.background, colours.step, number, written,
+            plane, alpha, tiles, shift_y, shift_x, layout.peak, colours.foreground,
+            colours.background, colours.step, number, vertical.before, vertical.share,
+            *taps_of(shift_x, colours.step), written,
         )  # fmt: skip
     return out
 
 
 @numba.njit(nogil=True, cache=True)
-def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> float:
+def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> Any:
     """Mean of the alpha that sample (y, x) of a plane covers."""
     if shift_y == 0 and shift_x == 0:
         return alpha[y, x]
@@ -66,61 +72,58 @@ def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> float:
 
 
 @numba.njit(nogil=True, cache=True)
-def _stretch(
-    cells: Cells,
-    channel: int,
-    y: float,
-    left: int,
-    taps: npt.NDArray[np.float32],
-    line: npt.NDArray[np.float32],
+def _between(
+    cells: Cells, channel: int, top: int, left: int, share: float, edge: npt.NDArray[np.float32]
 ) -> None:
-    """Bilinear values along one row of samples; y and left count cells, taps are relative."""
+    """Values between rows `top` and the next, from column `left` on; outside, the edge repeats."""
     rows, columns = cells.shape[:2]
-    y = min(max(y - 0.5, 0.0), rows - 1.0)
-    upper = int(y)
-    lower, share = min(upper + 1, rows - 1), np.float32(y - upper)
-    for n in range(taps.size):
-        x = min(max(left + taps[n], np.float32(0)), np.float32(columns - 1))
-        near = int(x)
-        far, part = min(near + 1, columns - 1), x - np.float32(near)
-        above = cells[upper, near, channel]
-        above += (cells[upper, far, channel] - above) * part
-        below = cells[lower, near, channel]
-        below += (cells[lower, far, channel] - below) * part
-        line[n] = above + (below - above) * share
+    upper, lower = min(max(top, 0), rows - 1), min(max(top + 1, 0), rows - 1)
+    for j in range(edge.size):
+        column = min(max(left + j, 0), columns - 1)
+        above = cells[upper, column, channel]
+        edge[j] = above + (cells[lower, column, channel] - above) * share
+
+
+@numba.njit(nogil=True, cache=True)
+def _cover(
+    alpha: Alpha, y: int, left: int, shift_y: int, shift_x: int, row: npt.NDArray[np.float32]
+) -> bool:
+    """Fill `row` with the alpha of a tile's samples; whether any of it is below 1."""
+    mixed = False
+    for n in range(row.size):
+        row[n] = _covered(alpha, y, left + n, shift_y, shift_x)
+        mixed |= row[n] < 1
+    return mixed
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _unmix(
-    plane: Plane,
-    alpha: Alpha,
-    tiles: npt.NDArray[np.int32],
-    shift_y: int,
-    shift_x: int,
-    peak: int,
-    foreground: Cells,
-    background: Cells,
-    step: int,
-    channel: int,
-    out: Plane,
-) -> None:
+    plane: Plane, alpha: Alpha, tiles: npt.NDArray[np.int32], shift_y: int, shift_x: int,
+    peak: int, foreground: Cells, background: Cells, step: int, channel: int,
+    first: npt.NDArray[np.uint64], rows_share: npt.NDArray[np.float32],
+    before: npt.NDArray[np.uint64], after: npt.NDArray[np.uint64],
+    share: npt.NDArray[np.float32], out: Plane,
+) -> None:  # fmt: skip
     height, width = plane.shape
     tall, wide, side = TILE >> shift_y, TILE >> shift_x, TILE // step
-    # Centres of a tile's samples, in cells whose own centres are whole numbers.
-    taps = ((np.arange(wide) + 0.5) * (1 << shift_x) / step - 0.5).astype(np.float32)
-    one, half = np.float32(1), np.float32(0.5)
+    one, most = np.float32(1), np.float32(peak)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * tall, tiles[tile, 1] * wide
-        front, back = np.empty(wide, np.float32), np.empty(wide, np.float32)
+        cell_y, cell_x = tiles[tile, 0] * side - 1, tiles[tile, 1] * side - 1
+        row = np.empty(min(wide, width - left), np.float32)
+        fronts, backs = np.empty(side + 2, np.float32), np.empty(side + 2, np.float32)
         for y in range(top, min(top + tall, height)):
-            cell_y = (y + 0.5) * (1 << shift_y) / step
-            _stretch(foreground, channel, cell_y, tiles[tile, 1] * side, taps, front)
-            _stretch(background, channel, cell_y, tiles[tile, 1] * side, taps, back)
-            for n in range(min(wide, width - left)):
-                a = _covered(alpha, y, left + n, shift_y, shift_x)
+            if not _cover(alpha, y, left, shift_y, shift_x, row):
+                continue
+            upper, part = cell_y + np.int64(first[y - top]), rows_share[y - top]
+            _between(foreground, channel, upper, cell_x, part, fronts)
+            _between(background, channel, upper, cell_x, part, backs)
+            for n in range(row.size):
+                a, rest = row[n], one - row[n]
                 if a >= one:
                     continue
-                unexplained = plane[y, left + n] - a * front[n] - (one - a) * back[n]
-                gain = a / (a * a + (one - a) * (one - a))
-                value = front[n] + gain * unexplained + half
-                out[y, left + n] = int(min(max(value, np.float32(0)), np.float32(peak)))
+                front = fronts[before[n]] + (fronts[after[n]] - fronts[before[n]]) * share[n]
+                back = backs[before[n]] + (backs[after[n]] - backs[before[n]]) * share[n]
+                unexplained = plane[y, left + n] - a * front - rest * back
+                value = front + a / (a * a + rest * rest) * unexplained + np.float32(0.5)
+                out[y, left + n] = int(min(max(value, np.float32(0)), most))

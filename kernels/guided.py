@@ -22,13 +22,21 @@ _EPSILON = 1e-4
 _MOMENTS = 16
 
 
-def tiles_around(kinds: Kinds, cells: int, step: int) -> npt.NDArray[np.int32]:
-    """(n, 2) int32 tiles that hold every cell within `cells` cells of a BAND tile."""
-    rings = math.ceil(cells * step / TILE)
-    around = (kinds == BAND).astype(np.uint8)
-    if rings:
-        around = cv2.dilate(around, np.ones((2 * rings + 1, 2 * rings + 1), np.uint8))
-    return np.argwhere(around).astype(np.int32)
+def tiles_to_fit(kinds: Kinds, step: int, radius: int) -> npt.NDArray[np.int32]:
+    """(n, 2) int32 tiles whose fits are read when those of BAND tiles are averaged and enlarged."""
+    return _around(kinds, math.ceil((radius + 1) * step / TILE))
+
+
+def tiles_to_weigh(kinds: Kinds, step: int, radius: int) -> npt.NDArray[np.int32]:
+    """(n, 2) int32 tiles whose evidence is read when all of tiles_to_fit are fitted."""
+    rings = math.ceil((radius + 1) * step / TILE) + math.ceil(radius * step / TILE)
+    return _around(kinds, rings)
+
+
+def _around(kinds: Kinds, rings: int) -> npt.NDArray[np.int32]:
+    band = (kinds == BAND).astype(np.uint8)
+    square = np.ones((2 * rings + 1, 2 * rings + 1), np.uint8)
+    return np.argwhere(cv2.dilate(band, square)).astype(np.int32)
 
 
 def fit_linear(
@@ -37,7 +45,7 @@ def fit_linear(
     """Least squares over (2 radius + 1)^2 cells for every cell of `tiles`, ridge 1e-4.
 
     What is fitted is prior + confidence (projection - prior). Only cells of `tiles` hold values;
-    `evidence` must hold values `radius` cells further out.
+    `evidence` must hold values `radius` cells further out (see tiles_to_weigh).
     """
     fit = np.empty((*prior.shape, 4), np.float32)
     _fit(

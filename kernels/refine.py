@@ -7,7 +7,10 @@ import numpy.typing as npt
 from kernels.band import INSIDE, TILE, tiles_of
 from kernels.guided import Fit
 from kernels.layout import Layout
+from kernels.taps import taps_of
 from kernels.types import Alpha, Kinds, Plane, Planes
+
+_HAZE = np.float32(0.04)
 
 
 def upsample_band(coarse: Alpha, kinds: Kinds, height: int, width: int) -> Alpha:
@@ -31,18 +34,22 @@ def sharpen_band(
     confidence: Alpha,
     radius: int,
     step: int,
+    trust: float = 1,
 ) -> None:
     """Move `alpha` in BAND tiles towards the linear function of colour that `fit` holds.
 
     alpha: (H, W) float32, read and written; planes: as `layout` says; fit, confidence: on cells
-    of `step` pixels, valid radius + 1 cells around BAND tiles. Each pixel moves by the square
-    root of its confidence of the way, so that where colours tell nothing it stays.
+    of `step` pixels, valid radius + 1 cells around BAND tiles; trust: 0 to 1. Each pixel goes
+    `trust` times the square root of its confidence of the way, so that where colours tell nothing
+    it stays. What is left within 0.04 `trust` of 0 or 1 becomes 0 or 1: a linear fit leaves haze.
     """
     second, third = (planes[0], planes[0]) if layout.count == 1 else planes[1:]
     shift_y, shift_x = layout.shifts(layout.count - 1)
+    taps = taps_of(0, step)
     _sharpen(
         planes[0], second, third, shift_y, shift_x, *layout.to_rgb(), tiles_of(kinds),
-        fit, confidence, radius, step, alpha,
+        fit, confidence, radius, step, taps.before, taps.after, taps.share, np.float32(trust),
+        alpha,
     )  # fmt: skip
 
 
@@ -117,38 +124,18 @@ def _for_samples(
             near[i, j, 3] += red * offset[0] + green * offset[1] + blue * offset[2]
 
 
-@numba.njit(nogil=True, cache=True)
-def _stretch(
-    upper: npt.NDArray[np.float32],
-    lower: npt.NDArray[np.float32],
-    share: np.float32,
-    step: int,
-    line: npt.NDArray[np.float32],
-) -> None:
-    """One row of pixels, (5, TILE), bilinear between two rows of cells, (cells, 5)."""
-    half = step // 2
-    for n in range(5):
-        before = upper[0, n] + (lower[0, n] - upper[0, n]) * share
-        for j in range(upper.shape[0] - 1):
-            after = upper[j + 1, n] + (lower[j + 1, n] - upper[j + 1, n]) * share
-            slope = (after - before) / np.float32(step)
-            start = j * step - half
-            for k in range(max(-start, 0), min(step, TILE - start)):
-                line[n, start + k] = before + slope * (np.float32(k) + np.float32(0.5))
-            before = after
-
-
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _sharpen(
     first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int,
     matrix: npt.NDArray[np.float32], offset: npt.NDArray[np.float32],
     tiles: npt.NDArray[np.int32], fit: Fit, confidence: Alpha, radius: int, step: int,
-    alpha: Alpha,
+    before: npt.NDArray[np.uint64], after: npt.NDArray[np.uint64], share: npt.NDArray[np.float32],
+    trust: np.float32, alpha: Alpha,
 ) -> None:  # fmt: skip
     height, width = alpha.shape
     rows, columns = confidence.shape
     side = TILE // step
-    one = np.float32(1)
+    one, haze = np.float32(1), _HAZE * trust
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
         near = np.empty((side + 2, side + 2, 5), np.float32)
@@ -158,15 +145,24 @@ def _sharpen(
             row = min(max(top // step - 1 + i, 0), rows - 1)
             for j in range(side + 2):
                 column = min(max(left // step - 1 + j, 0), columns - 1)
-                near[i, j, 4] = np.sqrt(confidence[row, column])
-        line = np.empty((5, TILE), np.float32)
+                near[i, j, 4] = trust * np.sqrt(confidence[row, column])
+        edge = np.empty((side + 2, 5), np.float32)
         for y in range(top, min(top + TILE, height)):
-            upper, lower, v = _tap((y - top + 0.5) / step + 1, side + 2)
-            _stretch(near[upper], near[lower], v, step, line)
+            upper, lower, v = before[y - top], after[y - top], share[y - top]
+            for j in range(side + 2):
+                for n in range(5):
+                    edge[j, n] = near[upper, j, n] + (near[lower, j, n] - near[upper, j, n]) * v
             for x in range(min(TILE, width - left)):
+                a, b, u = before[x], after[x], share[x]
                 column = (left + x) >> shift_x
-                value = line[0, x] * first[y, left + x] + line[3, x]
-                value += line[1, x] * second[y >> shift_y, column]
-                value += line[2, x] * third[y >> shift_y, column]
+                value = edge[a, 3] + (edge[b, 3] - edge[a, 3]) * u
+                value += (edge[a, 0] + (edge[b, 0] - edge[a, 0]) * u) * first[y, left + x]
+                slope = edge[a, 1] + (edge[b, 1] - edge[a, 1]) * u
+                value += slope * second[y >> shift_y, column]
+                slope = edge[a, 2] + (edge[b, 2] - edge[a, 2]) * u
+                value += slope * third[y >> shift_y, column]
+                gain = edge[a, 4] + (edge[b, 4] - edge[a, 4]) * u
                 value = min(max(value, np.float32(0)), one)
-                alpha[y, left + x] += line[4, x] * (value - alpha[y, left + x])
+                value = alpha[y, left + x] + gain * (value - alpha[y, left + x])
+                value = (value - haze) / (one - 2 * haze)
+                alpha[y, left + x] = min(max(value, np.float32(0)), one)

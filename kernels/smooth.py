@@ -1,9 +1,8 @@
 """Blend an alpha with the remembered one, tile by tile, as far as the picture itself agrees.
 
-The memory is a pair: an alpha, and the luma it was true for. A pixel whose luma still equals the
-remembered one has little reason to change its alpha, so it moves slowly; one whose luma changed is
-believed at once. Both halves of the pair move by the same weight, so slow drift adds up until it
-shows.
+The memory is a pair: an alpha, and the luma it was true for. Where the luma still equals the
+remembered one, alpha has little reason to change and moves slowly; where it changed, alpha is
+believed at once. Both move by the same weight, so slow drift adds up until it shows.
 """
 
 from typing import Any
@@ -24,8 +23,7 @@ LEVELS = 257
 RADIUS = 2
 """Luma differences are averaged over a window of 2 * RADIUS + 1, which calms camera noise."""
 NOISE, CHANGE = 3.0 / 255, 8.0 / 255
-"""Mean luma difference, in shares of the range: up to the first nothing moved, from the second
-on everything did."""
+"""Mean luma change, in shares of the range, up to which nothing and from which all moved."""
 GAIN = 12.0
 """Evidence per unit of disagreement between the two alphas, where the picture changed."""
 SNAP = np.float32(1 / 510)
@@ -50,22 +48,20 @@ def smooth(
     alpha, old_alpha, out: (H, W) float32 in [0, 1]; kinds, old_kinds: their lattices; luma: (H, W)
     samples of `depth` bits; old_reference, reference: (H, W) uint16, two different arrays.
     weights: by evidence of change, see Weights. stride: the most that alpha may move where the
-    picture stood still. Returns the lattice of `out`: OUTSIDE where all of a tile is 0, INSIDE
-    where all is 1. Tiles that were and are the same OUTSIDE or INSIDE are only filled. Raises
-    ValueError when the shapes disagree.
+    picture stood still. Returns the lattice of `out`. Tiles that were and are the same OUTSIDE or
+    INSIDE are only filled. Raises ValueError when the shapes disagree.
     """
     shape = alpha.shape
-    for name, array in (("luma", luma), ("old_alpha", old_alpha), ("out", out)):
+    for array in (luma, old_alpha, old_reference, out, reference):
         if array.shape != shape:
-            raise ValueError(f"{name} must be {shape} like alpha, got {array.shape}")
-    if old_reference.shape != shape or reference.shape != shape or old_reference is reference:
-        raise ValueError(f"the two references must differ and both be {shape}")
-    tiles = lattice(*shape)
-    if kinds.shape != tiles or old_kinds.shape != tiles:
-        raise ValueError(f"kinds must be {tiles}, got {kinds.shape} and {old_kinds.shape}")
+            raise ValueError(f"all arrays must be {shape} like alpha, got {array.shape}")
+    if old_reference is reference:
+        raise ValueError("old_reference and reference must be two arrays")
+    if not kinds.shape == old_kinds.shape == lattice(*shape):
+        raise ValueError(f"kinds {kinds.shape}, {old_kinds.shape} must be {lattice(*shape)}")
     if weights.shape != (LEVELS,):
         raise ValueError(f"weights must be {(LEVELS,)}, got {weights.shape}")
-    result = np.empty(tiles, np.uint8)
+    result = np.empty_like(kinds)
     new, old = (alpha, kinds, luma), (old_alpha, old_kinds, old_reference)
     _smooth(*new, 16 - depth, *old, weights, np.float32(stride), out, reference, result)
     return result
@@ -91,24 +87,24 @@ def _smooth(
     reference: Reference,
     result: Kinds,
 ) -> None:
-    height, width = alpha.shape
+    height = alpha.shape[0]
     rows, columns = kinds.shape
     for row in numba.prange(rows):
         top, bottom = row * TILE, min(row * TILE + TILE, height)
         _fill(luma[top:bottom], shift, kinds[row], out[top:bottom], reference[top:bottom])
+        sums = np.empty((TILE + 2 * RADIUS, TILE), np.int32)
         moved = np.empty((TILE, TILE), np.float32)
         for column in range(columns):
-            left, right = column * TILE, min(column * TILE + TILE, width)
+            left = column * TILE
             kind = kinds[row, column]
             if kind == old_kinds[row, column] and kind != BAND:
                 result[row, column] = kind
                 continue
-            _measure(luma, shift, old_reference, top, left, moved)
-            tile = slice(top, bottom), slice(left, right)
+            _measure(luma, shift, old_reference, top, left, sums)
+            _judge(sums, moved)
             result[row, column] = _blend(
-                alpha[tile], moved, old_alpha[tile], old_reference[tile], weights, stride,
-                out[tile], reference[tile],
-            )  # fmt: skip
+                alpha, moved, old_alpha, old_reference, weights, stride, top, left, out, reference
+            )
 
 
 @numba.njit(nogil=True, cache=True)
@@ -131,30 +127,41 @@ def _measure(
     old_reference: Reference,
     top: int,
     left: int,
-    moved: npt.NDArray[np.float32],
+    sums: npt.NDArray[np.int32],
 ) -> None:
-    """How surely the picture changed, 0 to 1, for each pixel of the tile at (top, left)."""
+    """Window sums along rows of the luma's change, 0 beyond the picture, RADIUS rows around."""
     height, width = luma.shape
-    side, window = TILE + 2 * RADIUS, 2 * RADIUS + 1
-    changes = np.empty((side, side), np.float32)
-    for line in range(side):
-        y = min(max(top + line - RADIUS, 0), height - 1)
-        for place in range(side):
-            x = min(max(left + place - RADIUS, 0), width - 1)
-            changes[line, place] = abs(
-                (np.int32(luma[y, x]) << shift) - np.int32(old_reference[y, x])
-            )
-    across = np.zeros((side, TILE), np.float32)
-    for offset in range(window):
-        across += changes[:, offset : offset + TILE]
-    moved[:] = 0
-    for offset in range(window):
-        moved += across[offset : offset + TILE]
+    changes = np.zeros(TILE + 2 * RADIUS, np.int32)
+    first = max(left - RADIUS, 0)
+    count = min(left + TILE + RADIUS, width) - first
+    start = first - left + RADIUS
+    for line in range(TILE + 2 * RADIUS):
+        y = top + line - RADIUS
+        if not 0 <= y < height:
+            sums[line] = 0
+            continue
+        new, old = luma[y, first : first + count], old_reference[y, first : first + count]
+        for place in range(count):
+            changes[start + place] = abs((np.int32(new[place]) << shift) - np.int32(old[place]))
+        for place in range(TILE):
+            total = np.int32(0)
+            for offset in range(2 * RADIUS + 1):
+                total += changes[place + offset]
+            sums[line, place] = total
+
+
+@numba.njit(nogil=True, cache=True)
+def _judge(sums: npt.NDArray[np.int32], moved: npt.NDArray[np.float32]) -> None:
+    """How surely the picture changed at each pixel of a tile, 0 to 1."""
+    window = 2 * RADIUS + 1
     scale = np.float32(1 / (65535.0 * window**2 * (CHANGE - NOISE)))
     floor = np.float32(NOISE / (CHANGE - NOISE))
     for y in range(TILE):
         for x in range(TILE):
-            share = moved[y, x] * scale - floor
+            total = np.int32(0)
+            for offset in range(window):
+                total += sums[y + offset, x]
+            share = np.float32(total) * scale - floor
             moved[y, x] = min(max(share, np.float32(0)), np.float32(1))
 
 
@@ -166,32 +173,31 @@ def _blend(
     old_reference: Reference,
     weights: Weights,
     stride: Any,
+    top: int,
+    left: int,
     out: Alpha,
     reference: Reference,
 ) -> Any:
     """Blend one tile into `out` and `reference`, which holds its luma; returns its kind."""
-    lowest, highest = np.float32(1), np.float32(0)
-    for y in range(alpha.shape[0]):
-        for x in range(alpha.shape[1]):
-            share, old = moved[y, x], old_alpha[y, x]
+    one, zero, half = np.float32(1), np.float32(0), np.float32(0.5)
+    above, below = 0, 0
+    height, width = alpha.shape
+    for y in range(top, min(top + TILE, height)):
+        for x in range(left, min(left + TILE, width)):
+            share, old = moved[y - top, x - left], old_alpha[y, x]
             step = alpha[y, x] - old
             evidence = abs(step) * share * np.float32(GAIN)
-            # Written so that a NaN counts as full evidence and cannot become an index.
-            value, weight = alpha[y, x], np.float32(1)
-            if evidence < 1:
-                weight = weights[np.int32(evidence * (LEVELS - 1) + np.float32(0.5))]
-                limit = stride + (1 - stride) * share
-                value = old + min(max(weight * step, -limit), limit)
-            value = _snapped(value)
+            # All conditions are written so that a NaN becomes neither an index nor a memory.
+            evidence = evidence if evidence < one else one
+            weight = weights[np.uint32(evidence * np.float32(LEVELS - 1) + half)]
+            limit = stride + (one - stride) * share
+            move = weight * step
+            value = old + min(max(move, -limit), limit)
+            value = value if value >= SNAP else zero
+            value = value if value <= one - SNAP else one
             out[y, x] = value
-            lowest, highest = min(lowest, value), max(highest, value)
+            above += int(value > zero)
+            below += int(value < one)
             known, seen = np.float32(old_reference[y, x]), np.float32(reference[y, x])
-            reference[y, x] = np.uint16(known + weight * (seen - known) + np.float32(0.5))
-    return OUTSIDE if highest == 0 else INSIDE if lowest == 1 else BAND
-
-
-@numba.njit(nogil=True, cache=True)
-def _snapped(value: Any) -> Any:
-    if value < SNAP:
-        return np.float32(0)
-    return np.float32(1) if value > 1 - SNAP else np.float32(value)
+            reference[y, x] = np.uint16(np.int32(known + weight * (seen - known) + half))
+    return OUTSIDE if not above else INSIDE if not below else BAND

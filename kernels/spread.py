@@ -56,9 +56,7 @@ def cell_means(planes: Planes, layout: Layout, step: int = STEP) -> Cells:
     return means
 
 
-def spread(
-    means: Cells, prior: Alpha, step: int = STEP, unsure: float = UNSURE
-) -> SpreadColours:
+def spread(means: Cells, prior: Alpha, step: int = STEP, unsure: float = UNSURE) -> SpreadColours:
     """Spread what `prior` says is surely subject, and surely not, over all cells.
 
     means: as cell_means gives them for `step`; prior: (rows, columns) float32 in [0, 1]. A cell's
@@ -87,12 +85,12 @@ def pull_push(means: Cells, weights: Alpha) -> Cells:
         _pull(levels[-2], levels[-1])
     if not levels[-1][0, 0, 4] > 0:
         return means.copy()
-    colours = levels[-1][..., :4] / levels[-1][..., 4:]
+    colours: Cells = (levels[-1][..., :4] / levels[-1][..., 4:]).astype(np.float32)
     for level in reversed(levels[:-1]):
         pushed = np.empty((*level.shape[:2], 4), np.float32)
         _push(level, colours, pushed)
         colours = pushed
-    return np.asarray(colours)
+    return colours
 
 
 def _repeated(plane: Plane, step: int, shift_y: int, shift_x: int) -> Plane:

@@ -61,7 +61,7 @@ def _kernels(path: Path) -> Iterator[tuple[_HALF, _HALF]]:
             yield kernel[:, 0, 0] if pointwise else kernel.transpose(0, 3, 1, 2), halves[inputs[2]]
         elif kind == tflite.BuiltinOperator.DEPTHWISE_CONV_2D:
             yield halves[inputs[1]].transpose(3, 0, 1, 2), halves[inputs[2]]
-        elif kind == tflite.BuiltinOperator.CUSTOM or kind == tflite.BuiltinOperator.TRANSPOSE_CONV:
+        elif kind in (tflite.BuiltinOperator.CUSTOM, tflite.BuiltinOperator.TRANSPOSE_CONV):
             # (1, 2, 2, 16): the four phases of a 2x2 transposed convolution become channels.
             phases = halves[inputs[1]].reshape(4, 16)
             yield phases, halves[inputs[2]].repeat(4)

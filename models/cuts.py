@@ -18,6 +18,8 @@ CHANGED, CHANGED_SHARE = 20, 0.25
 """Levels by which a pixel must differ, and the share of the pixels that must, to make a cut."""
 REACH = 3
 """Thumbnail pixels by which a panning camera may move between two pictures."""
+FLAT = 2.0
+"""Levels of contrast below which a picture counts as flat."""
 
 _Thumbnail = npt.NDArray[np.float32]
 
@@ -56,11 +58,12 @@ class CutDetector:
 def unlikeness(first: _Thumbnail, second: _Thumbnail) -> float:
     """1 - correlation of two (h, w, 3) float32 pictures, 0 to 2; blind to gain and offset.
 
-    A flat picture, such as black, correlates with nothing.
+    Two flat pictures, such as black ones, are alike; a flat one and another are not.
     """
     first, second = first - first.mean((0, 1)), second - second.mean((0, 1))
-    energy = float(np.sqrt((first**2).sum() * (second**2).sum()))
-    return 1 - float((first * second).sum()) / max(energy, 1.0)
+    flat = first.size * FLAT**2
+    energy = np.sqrt(((first**2).sum() + flat) * ((second**2).sum() + flat))
+    return 1 - float(((first * second).sum() + flat) / energy)
 
 
 def _thumbnail(picture: Picture) -> _Thumbnail:

@@ -32,10 +32,10 @@ class AlphaReader:
         planes = self._planes(output)
         self._logits = self._logits or bool(planes.min() < -_SLACK or planes.max() > 1 + _SLACK)
         if not self._logits:
-            return np.clip(planes[-1], 0, 1)
+            return np.asarray(np.clip(planes[-1], 0, 1))
         # The softmax of two is the logistic of their difference.
         logit = planes[-1] - planes[0] if len(planes) == 2 else planes[0]
-        return 1 / (1 + np.exp(-np.clip(logit, -60, 60)))
+        return np.asarray(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
 
     def _planes(self, output: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         planes = np.asarray(output)

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from kernels.types import Alpha, Rgb
+from models.onnx_alpha import AlphaReader
 from models.onnx_signature import (
     STATES,
     Image,
@@ -22,10 +24,7 @@ from models.onnx_signature import (
     is_recurrent,
     mean_std,
     read_image,
-    shape_text,
 )
-from models.onnx_alpha import AlphaReader
-from kernels.types import Alpha, Rgb
 from models.picture import Picture
 from models.segmenter import Segmenter, coarse_size
 from models.weights import MissingExtraError, WeightsError
@@ -127,7 +126,7 @@ class RecurrentSegmenter:
         feeds["downsample_ratio"] = np.ones(1, np.float32)
         wanted = ["pha", *(name.replace("i", "o") for name in STATES)]
         alpha, *self._states = self._session.run(wanted, feeds)
-        return np.clip(alpha[0, 0].astype(np.float32), 0, 1)
+        return np.asarray(np.clip(alpha[0, 0].astype(np.float32), 0, 1))
 
     def reset(self) -> None:
         """Forget the states."""

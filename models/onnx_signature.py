@@ -37,7 +37,7 @@ def is_recurrent(session: Session) -> bool:
 
 
 def read_image(session: Session, path: Path) -> Image:
-    """The only input of a stateless net; WeightsError when there is another, or it is no picture."""
+    """The only input of a stateless net; WeightsError when it is no picture or not alone."""
     inputs = session.get_inputs()
     first = inputs[0] if len(inputs) == 1 else None
     if first is None or first.type not in _DTYPES or len(first.shape) != 4:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kernels.band import classify
-from kernels.coarse import cleaned, on_cells, renewed
+from kernels.coarse import cleaned, on_cells, renewed, softened
 from kernels.evidence import weigh_evidence
 from kernels.foreground import foreground_planes
-from kernels.guided import fit_linear, tiles_around
+from kernels.guided import fit_linear, tiles_to_fit, tiles_to_weigh
 from kernels.refine import sharpen_band, upsample_band
-from kernels.spread import SpreadColours, cell_means, spread
+from kernels.spread import STEP, Cells, SpreadColours, cell_means, spread
 from kernels.types import Alpha, Kinds, Planes
 from models.picture import Picture
 
@@ -56,20 +56,35 @@ class ClassicalRefiner:
 
         Raises ValueError when `coarse` is not 2-D or is empty.
         """
-        height, width, layout = picture.height, picture.width, picture.layout
-        step, radius = self._step, self._radius
-        coarse = cleaned(coarse)
+        height, width, step = picture.height, picture.width, self._step
+        coarse = softened(cleaned(coarse), height, width)
         kinds = classify(coarse, height, width)
         prior = on_cells(coarse, height, width, step)
-        means = cell_means(picture.planes, layout, step)
-        colours = spread(means, prior, step)
-        around = tiles_around(kinds, 2 * radius + 1, step)
-        evidence = weigh_evidence(means, colours, prior, layout, around)
-        fit = fit_linear(evidence, prior, tiles_around(kinds, radius + 1, step), step, radius)
-        alpha = upsample_band(coarse, kinds, height, width)
-        sharpen_band(alpha, picture.planes, layout, kinds, fit, evidence.confidence, radius, step)
-        # The fine alpha tells much better which colours are pure than the coarse one did.
+        means = cell_means(picture.planes, picture.layout, step)
+        alpha = self._sharpened(picture, coarse, kinds, prior, means)
+        if step < STEP:
+            # Finer cells would make the colours noisier, and cost four times as much.
+            step = STEP
+            prior = on_cells(coarse, height, width, step)
+            means = cell_means(picture.planes, picture.layout, step)
+        # Spread anew: the fine alpha tells much better which colours are pure.
         return Refined(alpha, kinds, spread(means, renewed(prior, alpha, kinds, step), step, 1))
+
+    def _sharpened(
+        self, picture: Picture, coarse: Alpha, kinds: Kinds, prior: Alpha, means: Cells
+    ) -> Alpha:
+        layout, step, radius = picture.layout, self._step, self._radius
+        colours = spread(means, prior, step)
+        around = tiles_to_weigh(kinds, step, radius)
+        evidence = weigh_evidence(means, colours, prior, layout, around)
+        fit = fit_linear(evidence, prior, tiles_to_fit(kinds, step, radius), step, radius)
+        alpha = upsample_band(coarse, kinds, picture.height, picture.width)
+        # A soft alpha finer than the cells knows more than a fit on cells can tell.
+        trust = min(max((picture.height / coarse.shape[0] - 1) / (step - 1), 0), 1)
+        sharpen_band(
+            alpha, picture.planes, layout, kinds, fit, evidence.confidence, radius, step, trust
+        )
+        return alpha
 
 
 def estimate_foreground(

@@ -8,7 +8,6 @@ Inference only. Tensors are (N, H, W, C): a 1x1 convolution is then one matrix p
 small pictures costs a third of a general convolution call.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -44,7 +43,8 @@ class _Gate(nn.Module):
         self.excite = nn.Linear(middle, channels)
 
     def forward(self, mean: Tensor) -> Tensor:
-        return self.excite(self.squeeze(mean).relu_()).sigmoid_()[:, None, None]
+        weight: Tensor = self.excite(self.squeeze(mean).relu_()).sigmoid_()
+        return weight[:, None, None]
 
 
 class _Bottleneck(nn.Module):
@@ -62,7 +62,7 @@ class _Bottleneck(nn.Module):
         self.residual = stride == 1 and inner == outer
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.activate(self.filter(self.activate(self.widen(x))))
+        y: Tensor = self.activate(self.filter(self.activate(self.widen(x))))
         if self.gate is not None:
             y.mul_(self.gate(y.mean((1, 2))))
         y = self.narrow(y)
@@ -83,8 +83,9 @@ class _Merge(nn.Module):
         # Linear a pixel, so the projection may come before the doubling, at a quarter of its cost.
         deep = _doubled(self.project(deep))
         weight = self.gate(shallow.mean((1, 2)) + deep.mean((1, 2)))
-        y = self.mix(deep.addcmul_(shallow, weight)).relu_()
-        return self.filter(y).relu_().add_(y)
+        y: Tensor = self.mix(deep.addcmul_(shallow, weight)).relu_()
+        edge: Tensor = self.filter(y).relu_()
+        return edge.add_(y)
 
 
 class SelfieNet(nn.Module):
@@ -114,6 +115,7 @@ class SelfieNet(nn.Module):
         self.segment = nn.Linear(16, 4)
 
     def forward(self, rgb: Tensor) -> Tensor:
+        """Alpha of the pictures; see the class."""
         first = F.hardswish(self.stem(rgb))
         second = self.early(first)
         third = self.middle(second)

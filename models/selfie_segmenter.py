@@ -1,7 +1,8 @@
 """Find the subjects with one look at the whole frame, then zoom in on each.
 
-The nets keep the frame's own aspect: being convolutional they take any size, and a letterboxed
-frame doubles their error. What each setting here costs and gains: benchmarks/pass1_fusion.py.
+The nets keep the frame's own aspect: being convolutional they take any size, and letterboxing
+a frame adds half to their error. The general net finds and zooms better than the landscape net,
+on every size measured with benchmarks/pass1_fusion.py.
 """
 
 from typing import NamedTuple
@@ -16,6 +17,9 @@ from models.segmenter import coarse_size
 from models.selfie_runner import Selfie
 from models.subject_box import EVIDENCE, Extent, SubjectBoxes
 from models.window import Window, lay, see, tile_size
+
+_RIM = 2
+"""A subject this near the edge of its box, in coarse pixels, may go on beyond it."""
 
 
 class Look(NamedTuple):
@@ -33,19 +37,16 @@ class Recipe(NamedTuple):
     find_every: float
 
 
-_FIND = Look("selfie_general", 256 * 256)
-_DETAIL = 320 * 320
-_SURE = (Look("selfie_general", 256 * 256), Look("selfie_general", _DETAIL, mirrored=True))
-_MORE = (
-    Look("selfie_general", 256 * 256, mirrored=True),
-    Look("selfie_general", _DETAIL),
-    Look("selfie_landscape", 256 * 256),
-)
+_FIND = Look("selfie_general", 256**2)
+_TWO = (_FIND, Look("selfie_general", 320**2, mirrored=True))
 RECIPES = {
-    "fast": Recipe(_SURE[:1], 0.5),
-    "balanced": Recipe(_SURE, 0.0),
-    "best": Recipe(_SURE + _MORE, 0.0),
+    "fast": Recipe((_FIND,), 0.5),
+    "balanced": Recipe(_TWO, 0.0),
+    "best": Recipe(
+        (*_TWO, Look("selfie_general", 256**2, mirrored=True), Look("selfie_general", 384**2)), 0.0
+    ),
 }
+"""More pixels sharpen the edge and lose the sense of the whole; the mirror image errs elsewhere."""
 
 
 class SelfieSegmenter:
@@ -102,18 +103,19 @@ class SelfieSegmenter:
             window = _window(box, size, picture)
             largest = max(look.area for look in self._recipe.looks)
             rgb = see(picture, window, *tile_size(window, largest))
-            alphas = [
-                lay(self._look(look, _shrunk(rgb, *tile_size(window, look.area))), window, picture, *size)
-                for look in self._recipe.looks
-            ]
+            alphas = []
+            for look in self._recipe.looks:
+                alpha = self._look(look, _shrunk(rgb, *tile_size(window, look.area)))
+                alphas.append(lay(alpha, window, picture, *size))
             np.maximum(out, fuse(alphas), out=out)
         return out
 
     def _look(self, look: Look, rgb: Rgb) -> Alpha:
         net = self._nets[look.net]
         if not look.mirrored:
-            return net(rgb[None])[0]
-        return np.ascontiguousarray(net(np.ascontiguousarray(rgb[:, ::-1])[None])[0][:, ::-1])
+            return np.asarray(net(rgb[None])[0], np.float32)
+        flipped = net(np.ascontiguousarray(rgb[:, ::-1])[None])[0]
+        return np.asarray(np.ascontiguousarray(flipped[:, ::-1]), np.float32)
 
 
 def _shrunk(rgb: Rgb, height: int, width: int) -> Rgb:
@@ -135,14 +137,13 @@ def _escapes(alpha: Alpha, boxes: list[Extent]) -> bool:
     """Whether a subject touches its box where the picture goes on."""
     height, width = alpha.shape
     for box in boxes:
-        top, left = int(box.top), int(box.left)
-        bottom, right = min(int(box.bottom), height - 1), min(int(box.right), width - 1)
-        edges = [
-            (top > 0, alpha[top + 1, left:right]),
-            (left > 0, alpha[top:bottom, left + 1]),
-            (bottom < height - 1, alpha[bottom - 1, left:right]),
-            (right < width - 1, alpha[top:bottom, right - 1]),
-        ]
-        if any(inside and (edge > EVIDENCE).any() for inside, edge in edges):
+        top, left, bottom, right = (int(edge) for edge in box)
+        inside = alpha[top:bottom, left:right] > EVIDENCE
+        if inside.size and (
+            (top > 0 and inside[:_RIM].any())
+            or (left > 0 and inside[:, :_RIM].any())
+            or (bottom < height and inside[-_RIM:].any())
+            or (right < width and inside[:, -_RIM:].any())
+        ):
             return True
     return False

@@ -115,13 +115,19 @@ def settings_of(options: argparse.Namespace) -> Settings:
         raise UsageError(str(error)) from error
     if options.smoothing is not None and not options.smoothing >= 0:
         raise UsageError(f"--smoothing must not be negative, got {options.smoothing:g}")
+    out = options.out or default_out(options.source)
+    if out == "-" and options.json == "-":
+        raise UsageError("--json - and -o - cannot share standard output: give one a name")
+    segmenter = getattr(options, "segmenter", "selfie")
+    if segmenter != "selfie" and Path(segmenter).suffix.lower() != ".onnx":
+        raise UsageError(f"--segmenter is selfie or the path of an .onnx net, got {segmenter!r}")
     return Settings(
         source=options.source,
-        out=options.out or default_out(options.source),
+        out=out,
         background=options.background,
         format=options.format,
         quality=options.quality,
-        segmenter=getattr(options, "segmenter", "selfie"),
+        segmenter=segmenter,
         masks=getattr(options, "masks", None),
         matte_out=options.matte_out,
         trim=trim,

@@ -16,7 +16,6 @@ _CODECS = {"webm": "libopus", "mp4": "aac", "mov": "pcm_s16le", "nut": "pcm_s16l
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _BITS_A_CHANNEL = 96_000
 _GAP = Fraction(1, 20)  # seconds; rounded times and resampling lag stay below
-_OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 
 
 class ConvertedAudio:
@@ -31,9 +30,10 @@ class ConvertedAudio:
             raise ValueError(f"{container.format.name} does not hold this kind of sound")
         source: Any = template.codec_context
         name = _CODECS[container.format.name]
-        rate = source.sample_rate
-        if name == "libopus" and rate not in _OPUS_RATES:
-            rate = 48000
+        if not source.sample_rate or not source.layout.nb_channels:
+            raise ValueError("its sample rate or channels are unknown")
+        taken = av.Codec(name, "w").audio_rates
+        rate = source.sample_rate if not taken or source.sample_rate in taken else 48000
         stream: Any = container.add_stream(name, rate)
         layout = _LAYOUTS.get(source.layout.nb_channels, "stereo")
         stream.codec_context.layout = layout
@@ -45,7 +45,12 @@ class ConvertedAudio:
         self._rate = rate
         self._fifo = AudioFifo()
         self._next: int | None = None
-        self._resampler = AudioResampler(stream.codec_context.format, layout, rate)
+        self._kind: tuple[str, str, int] | None = None
+        self._resampler = self._fresh_resampler()
+
+    def _fresh_resampler(self) -> AudioResampler:
+        context = self.stream.codec_context
+        return AudioResampler(context.format, context.layout, self._rate)
 
     def convert(self, packet: Packet) -> list[Packet]:
         """The packets that are complete after this one."""
@@ -66,6 +71,13 @@ class ConvertedAudio:
     def _take(self, frame: av.AudioFrame) -> list[Packet]:
         if frame.pts is not None and frame.time_base is not None:
             self._reach(round(frame.pts * frame.time_base * self._rate))
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._kind not in {None, kind}:
+            # A broadcast may go from stereo to 5.1; a resampler takes one kind alone.
+            for rest in self._resampler.resample(None):
+                self._append(rest)
+            self._resampler = self._fresh_resampler()
+        self._kind = kind
         for resampled in self._resampler.resample(frame):
             self._append(resampled)
         return self._encoded(flush=False)

@@ -1,19 +1,18 @@
 """Lay a frame and its alpha into the memory an encoder reads."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import av
 import cv2
 import numpy as np
-import numpy.typing as npt
 from av.video.reformatter import Interpolation, VideoReformatter
-from kernels.layout import Layout
-from kernels.types import Alpha, Plane, Planes
 
+from kernels.layout import Layout
+from kernels.types import Alpha, Planes
 from stream.formats import Content
 from stream.frame import Frame
 from stream.pixels import parse
+from stream.planes import fill, luma_range, plane_of, quantized
 
 # Bilinear chroma cannot ring at the subject's edge; without the other two swscale is 2 levels off.
 _SCALING = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
@@ -144,10 +143,10 @@ class Packer:
         rows = self._target.height // (2 if self._target.content == "stacked" else 1)
         for number, plane in enumerate(planes):
             tall, wide = layout.plane_shape(number, rows, self._target.width)
-            _fill(plane_of(picture, number, layout.dtype)[:tall, :wide], plane)
+            fill(plane_of(picture, number, layout.dtype)[:tall, :wide], plane)
         if self._target.has_alpha:
             view = plane_of(picture, len(planes), layout.dtype)[:, : self._target.width]
-            _fill(view, quantized(alpha, layout.peak, planes[0].shape, layout.dtype))
+            fill(view, quantized(alpha, layout.peak, planes[0].shape, layout.dtype))
         elif self._target.content == "stacked":
             self._lay_matte(picture, alpha, layout, rows)
 
@@ -157,7 +156,7 @@ class Packer:
         """Alpha as luma from row `top` down, so that a player's RGB is the alpha; no colour."""
         low, span = luma_range(layout)
         luma = quantized(alpha, span, (0, 0), layout.dtype, low)
-        _fill(plane_of(picture, 0, layout.dtype)[top:, : self._target.width], luma)
+        fill(plane_of(picture, 0, layout.dtype)[top:, : self._target.width], luma)
         for number in range(1, layout.count):
             skipped, wide = layout.plane_shape(number, top, self._target.width)
             plane_of(picture, number, layout.dtype)[skipped:, :wide] = 1 << layout.depth - 1
@@ -178,23 +177,6 @@ class Packer:
         view[:] = packed.byteswap() if self._target.pixel_format.endswith("be") else packed
 
 
-def quantized(
-    alpha: Alpha | None, span: float, shape: tuple[int, ...], dtype: Any, low: float = 0
-) -> Plane:
-    """low + span * alpha, rounded, as `dtype`; alpha None is opaque, of `shape`."""
-    if alpha is None:
-        return np.full(shape, low + span, dtype)
-    depth = cv2.CV_8U if dtype is np.uint8 else cv2.CV_16U
-    # OpenCV rounds to nearest and saturates, three times as fast as numpy's rint and clip.
-    return np.asarray(cv2.addWeighted(alpha, span, alpha, 0, low, dtype=depth))
-
-
-def luma_range(layout: Layout) -> tuple[float, float]:
-    """(code value of black, code values from black to white)."""
-    step = 1 << layout.depth - 8
-    return (0.0, float(layout.peak)) if layout.full_range else (16.0 * step, 219.0 * step)
-
-
 def _sampling(layout: Layout) -> tuple[object, ...]:
     return layout.model, layout.shift_y, layout.shift_x
 
@@ -212,20 +194,3 @@ def _neutral(frame: Frame, layout: Layout) -> Planes:
 def _without_range(name: str) -> str:
     """The same format without the range that FFmpeg's yuvj names imply."""
     return name.replace("yuvj", "yuv")
-
-
-def plane_of(picture: av.VideoFrame, number: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """(rows, line) writable samples of a plane, padding at the line's end included."""
-    plane = picture.planes[number]
-    samples: npt.NDArray[Any] = np.frombuffer(plane, dtype)
-    return samples.reshape(-1, plane.line_size // samples.itemsize)[: plane.height]
-
-
-def _fill(view: npt.NDArray[Any], plane: Plane) -> None:
-    """Copy `plane`, repeating its last row and column where the view is larger."""
-    tall, wide = plane.shape
-    view[:tall, :wide] = plane
-    if wide < view.shape[1]:
-        view[:tall, wide:] = plane[:, -1:]
-    if tall < view.shape[0]:
-        view[tall:] = view[tall - 1]

@@ -6,7 +6,20 @@ from pathlib import Path
 from typing import Literal
 
 from stream.errors import UsageError
-from stream.pixels import PixelFormat, parse, planar_name
+from stream.pixel_choice import (
+    depth_of,
+    for_animation,
+    for_h264,
+    for_lossless,
+    for_matte,
+    for_matte_png,
+    for_png,
+    for_prores,
+    for_raw,
+    for_vp9,
+    for_y4m,
+)
+from stream.pixels import PixelFormat
 
 Content = Literal["picture", "stacked", "matte"]
 Medium = Literal["file", "folder", "pipe"]
@@ -62,11 +75,7 @@ class Format:
 
     def depth(self, source: PixelFormat) -> int:
         """Bits a sample of what is written for this source."""
-        name = self.pixel_format(source, False)
-        if name in _DEEP_RGB:
-            return 16
-        parsed = parse(name)
-        return parsed.depth if parsed else 8
+        return depth_of(self.pixel_format(source, False))
 
     def is_rgb(self, source: PixelFormat) -> bool:
         """Whether samples are written as RGB for this source."""
@@ -74,86 +83,17 @@ class Format:
         return name.startswith(("gbr", "rgb", "argb", "bgr"))
 
 
-def _h264(source: PixelFormat, alpha: bool) -> str:
-    return "yuv420p"
-
-
-def _vp9(source: PixelFormat, alpha: bool) -> str:
-    return "yuva420p" if alpha else "yuv420p"
-
-
-def _prores(source: PixelFormat, alpha: bool) -> str:
-    return "yuva444p10le" if alpha else "yuv444p10le"
-
-
-def _animation(source: PixelFormat, alpha: bool) -> str:
-    return "argb" if alpha else "rgb24"
-
-
-def _png(source: PixelFormat, alpha: bool) -> str:
-    if source.depth > 8:
-        return "rgba64be" if alpha else "rgb48be"
-    return "rgba" if alpha else "rgb24"
-
-
-def _matte(source: PixelFormat, alpha: bool) -> str:
-    return "gray" if source.depth == 8 else "gray16le"
-
-
-def _matte_png(source: PixelFormat, alpha: bool) -> str:
-    return "gray" if source.depth == 8 else "gray16be"
-
-
-_DEEP_RGB = {"rgb48be", "rgba64be", "gray16be"}
-_RGB_DEPTHS, _GRAY_DEPTHS, _YUV_DEPTHS = (8, 10, 12, 16), (8, 16), (8, 9, 10, 12, 16)
-
-
-def _lossless(source: PixelFormat, alpha: bool) -> str:
-    """FFV1's nearest format that holds every sample of `source`."""
-    if source.model == "rgb":
-        depth = _at_least(source.depth, _RGB_DEPTHS)
-        return {True: "gbrap", False: "gbrp"}[alpha] + f"{depth}le" if depth > 8 else "bgra"
-    if source.model == "gray":
-        depth = _at_least(source.depth, _GRAY_DEPTHS)
-        if alpha:
-            return "ya8" if depth == 8 else "yuva444p16le"
-        return planar_name("gray", depth, 0, 0)
-    shifts = (source.shift_y, source.shift_x)
-    shifts = shifts if shifts in ((1, 1), (0, 1)) else (0, 0)
-    depth = _at_least(source.depth, _YUV_DEPTHS)
-    if depth == 12 and shifts == (1, 1) and alpha:
-        depth = 16
-    name = planar_name("yuv", depth, *shifts)
-    return name.replace("yuv", "yuva") if alpha else name
-
-
-def _at_least(depth: int, held: tuple[int, ...]) -> int:
-    return next(each for each in held if each >= depth)
-
-
-def _raw(source: PixelFormat, alpha: bool) -> str:
-    name = _lossless(source, alpha)
-    return {"bgra": "gbrap" if alpha else "gbrp"}.get(name, name)
-
-
-def _y4m(source: PixelFormat, alpha: bool) -> str:
-    if source.model != "yuv":
-        return "yuv444p" if source.depth == 8 else "yuv444p10le"
-    shifts = (source.shift_y, source.shift_x)
-    shifts = shifts if shifts in ((1, 1), (0, 1)) else (0, 0)
-    return planar_name("yuv", 8 if source.depth == 8 else 10, *shifts)
-
-
-_X264 = Encoder("libx264", {"preset": "veryfast", "crf": "18", "x264-params": "chroma-qp-offset=-4"})
+_X264 = Encoder("libx264", {"preset": "veryfast", "crf": "18"})
 _VP9 = Encoder(
     "libvpx-vp9",
     {
-        "deadline": "realtime", "cpu-used": "7", "row-mt": "1", "crf": "24", "b": "0",
+        "deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "20", "b": "0",
         "tile-columns": "2", "lag-in-frames": "0",
     },
     {"auto-alt-ref": "0"},
 )  # fmt: skip
 _FFV1 = Encoder("ffv1", {"level": "3", "slicecrc": "1", "g": "1"})
+_PNG = Encoder("png", {"compression_level": "1", "pred": "up"})
 _FAST_START = {"movflags": "+faststart"}
 
 FORMATS: dict[str, Format] = {
@@ -165,59 +105,59 @@ FORMATS: dict[str, Format] = {
                 Encoder("prores_aw", {"profile": "4"}, even_width=True),
                 Encoder("prores_ks", {"profile": "4444"}),
             ),
-            _prores, "10 bit, straight alpha: Premiere, Resolve, After Effects, Final Cut",
+            for_prores, "10 bit, straight alpha: Premiere, Resolve, After Effects, Final Cut",
             range="limited", alpha_tolerance=0.5,
         ),
         Format(
-            "webm", ".webm", "webm", (_VP9,), _vp9,
+            "webm", ".webm", "webm", (_VP9,), for_vp9,
             "8 bit, straight alpha: Chrome, Firefox, OBS; times round to 1 ms",
             exact_time=False, alpha_tolerance=3.0,
         ),
         Format(
-            "ffv1", ".mkv", "matroska", (_FFV1,), _lossless,
+            "ffv1", ".mkv", "matroska", (_FFV1,), for_lossless,
             "lossless, the source's depth and subsampling, straight alpha; times round to 1 ms",
             lossless=True, exact_time=False,
         ),
         Format(
-            "qtrle", ".mov", "mov", (Encoder("qtrle"),), _animation,
+            "qtrle", ".mov", "mov", (Encoder("qtrle"),), for_animation,
             "8-bit RGB, lossless straight alpha: older editors", range="full",
         ),
         Format(
-            "png", "", "image2", (Encoder("png", {"compression_level": "1", "pred": "up"}),), _png,
+            "png", "", "image2", (_PNG,), for_png,
             "a folder of pictures, 8 or 16 bit, straight alpha; no sound, no times",
             medium="folder", range="full",
         ),
         Format(
-            "stacked", ".mp4", "mp4", (_X264,), _h264,
+            "stacked", ".mp4", "mp4", (_X264,), for_h264,
             "H.264, the colour above its matte: web pages, game engines",
             content="stacked", even=True, alpha_tolerance=3.0, options=_FAST_START,
         ),
         Format(
-            "matte", ".mkv", "matroska", (_FFV1,), _matte,
+            "matte", ".mkv", "matroska", (_FFV1,), for_matte,
             "lossless gray, white is subject; times round to 1 ms",
             content="matte", lossless=True, range="full", exact_time=False,
         ),
         Format(
-            "matte-mp4", ".mp4", "mp4", (_X264,), _h264, "gray H.264, white is subject",
+            "matte-mp4", ".mp4", "mp4", (_X264,), for_h264, "gray H.264, white is subject",
             content="matte", range="limited", even=True, alpha_tolerance=3.0, options=_FAST_START,
         ),
         Format(
-            "matte-png", "", "image2", (Encoder("png", {"compression_level": "1", "pred": "up"}),),
-            _matte_png, "a folder of gray pictures, white is subject",
+            "matte-png", "", "image2", (_PNG,),
+            for_matte_png, "a folder of gray pictures, white is subject",
             medium="folder", content="matte", lossless=True, range="full",
         ),
         Format(
-            "mp4", ".mp4", "mp4", (_X264,), _h264,
+            "mp4", ".mp4", "mp4", (_X264,), for_h264,
             "8-bit 4:2:0 H.264 over a background: plays everywhere",
             carries_alpha=False, even=True, options=_FAST_START,
         ),
         Format(
-            "nut", ".nut", "nut", (Encoder("rawvideo"),), _raw,
+            "nut", ".nut", "nut", (Encoder("rawvideo"),), for_raw,
             "uncompressed with straight alpha, for pipes; does not name the colour matrix",
             range="limited", lossless=True,
         ),
         Format(
-            "y4m", ".y4m", "yuv4mpegpipe", (Encoder("rawvideo"),), _y4m,
+            "y4m", ".y4m", "yuv4mpegpipe", (Encoder("rawvideo"),), for_y4m,
             "uncompressed over a background, for pipes; no sound, constant rate",
             medium="pipe", carries_alpha=False, lossless=True,
         ),

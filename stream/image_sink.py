@@ -1,12 +1,14 @@
 """Pictures: a folder of numbered PNG files, or one PNG file for one picture."""
 
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import av
-from kernels.types import Alpha
+from av.codec.context import ThreadType
+from av.video.codeccontext import VideoCodecContext
 
-from stream.companions import Companions
+from kernels.types import Alpha
+from stream.companions import Companions, Packet
 from stream.encode import Packer
 from stream.errors import SinkError
 from stream.finishing import FAULTS, Finishing
@@ -36,17 +38,19 @@ class ImageSink(Finishing):
     ) -> None:
         super().__init__(place, Receipt(place.path, format, transparent))
         self._single = place.path.is_file()
+        self._saved = 0
         self._info = info
         self._tags = tags_for(format, info)
         target = target_for(format, info, transparent)
         self._packer = Packer(target)
         encoder = first_available(format, target.width)
-        self._context: Any = av.CodecContext.create(encoder.name, "w")
+        self._context = cast(VideoCodecContext, av.CodecContext.create(encoder.name, "w"))
         self._context.width, self._context.height = target.width, target.height
         self._context.pix_fmt = target.pixel_format
         self._context.time_base = info.time_base
         self._context.sample_aspect_ratio = info.sample_aspect
         self._context.options = dict(encoder.options)
+        self._context.thread_type = ThreadType.FRAME
         self._tags.put_on(self._context)
         if companions is not None and companions.streams:
             kinds = sorted({stream.type for stream in companions.streams})
@@ -60,17 +64,25 @@ class ImageSink(Finishing):
             raise SinkError(f"{self._place.name}: holds one picture; name a folder for a video")
         picture = self._packer.pack(frame, alpha)
         self._tags.put_on(picture)
-        path = self._place.path if self._single else picture_path(self._place.path, number)
         try:
-            path.write_bytes(b"".join(bytes(packet) for packet in self._context.encode(picture)))
+            self._save(self._context.encode(picture))
         except FAULTS as error:
             raise self._fault(error) from error
         self.receipt.note(frame, picture, lasting(frame, self._info) * frame.time_base)
         if self._companions is not None:
             self._companions.packets.clear()
 
+    def _save(self, packets: list[Packet]) -> None:
+        """Each packet is one file; they come in order, some pictures late."""
+        for packet in packets:
+            self._saved += 1
+            folder = self._place.path
+            path = folder if self._single else picture_path(folder, self._saved)
+            path.write_bytes(bytes(packet))
+
     def _finish(self) -> None:
-        """Every picture is complete as soon as it is written."""
+        if self.receipt.frames:
+            self._save(self._context.encode(None))
 
     def _drop(self) -> None:
         """Nothing is held open."""

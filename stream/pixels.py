@@ -11,6 +11,7 @@ from stream.colour import Colour
 _SHIFTS = {"420": (1, 1), "422": (0, 1), "444": (0, 0), "440": (1, 0), "411": (0, 2), "410": (2, 2)}
 _SUBSAMPLING = {shifts: name for name, shifts in _SHIFTS.items()}
 _DEPTHS = (8, 9, 10, 12, 14, 16)
+_KNOWN: set[str] = av.video.format.names  # type: ignore[attr-defined]
 _PLANAR = re.compile(r"yuv(j?)(4\d\d)p(\d+)?(le)?$|(gbr)p(\d+)?(le)?$|(gray)(\d+)?(le)?$")
 
 
@@ -78,7 +79,7 @@ def planar_equivalent(name: str) -> str:
     if (shift_y, shift_x) not in _SUBSAMPLING:
         shift_y, shift_x = 0, 0
     names = (planar_name(model, each, shift_y, shift_x) for each in _DEPTHS if each >= depth)
-    return next(each for each in names if each in av.video.format.names)
+    return next(each for each in names if each in _KNOWN)
 
 
 def _halvings(size: int) -> int:

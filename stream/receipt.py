@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from stream.formats import Format
 from stream.frame import Frame
+from stream.planes import plane_of
 
 WITNESSES = 8
 _PIXELS = 2_000_000
@@ -32,9 +32,7 @@ def witness_of(picture: av.VideoFrame) -> Witness:
     dtype = np.dtype(np.uint8 if depth == 8 else np.uint16)
     if name.endswith("be"):
         dtype = dtype.newbyteorder(">")
-    plane = picture.planes[3 if len(picture.planes) == 4 else 0]
-    samples: npt.NDArray[Any] = np.frombuffer(plane, dtype)
-    samples = samples.reshape(-1, plane.line_size // dtype.itemsize)[: picture.height]
+    samples = plane_of(picture, 3 if len(picture.planes) == 4 else 0, dtype)
     if name in _CHANNEL:
         samples = samples[:, _CHANNEL[name] :: _CHANNELS.get(name, 4)]
     step = int(np.ceil(np.sqrt(picture.height * picture.width / _PIXELS)))

@@ -5,7 +5,6 @@ from types import TracebackType
 from typing import Protocol
 
 from kernels.types import Alpha
-
 from stream.companions import Companions
 from stream.formats import PIPE, Format
 from stream.frame import Frame

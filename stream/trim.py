@@ -24,3 +24,9 @@ class Trim:
     def end(self) -> Fraction | None:
         """Seconds at which it ends, None for the source's own end."""
         return None if self.duration is None else self.start + self.duration
+
+    def after(self, beginning: Fraction) -> "Trim":
+        """The same part on a clock that shows `beginning` at its first moment."""
+        if self.start:
+            return Trim(self.start + beginning, self.duration)
+        return self if self.duration is None else Trim(self.start, self.duration + beginning)

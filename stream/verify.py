@@ -47,6 +47,9 @@ def verify(receipt: Receipt) -> Verdict:
     """
     if str(receipt.path) == "-":
         return Verdict(True, f"sent: {receipt.frames} frames (a pipe cannot be read back)")
+    if not receipt.frames:
+        fault = "no frames were written"
+        return Verdict(False, f"check failed: {receipt.path}: {fault}", (fault,))
     try:
         read = _read_pictures(receipt) if receipt.path.is_dir() else _read_file(receipt)
     except (*FAULTS, ValueError, IndexError) as error:
@@ -83,7 +86,9 @@ def _praise(receipt: Receipt, read: _Read) -> str:
     if receipt.format.lossless or read.worst == 0:
         parts.append(f"{_channel(receipt)} exact")
     else:
-        parts.append(f"{_channel(receipt)} within {max(read.differences, default=0):.1f}/255")
+        # Rounded up: "within 0.0" would claim more than was found.
+        mean = np.ceil(10 * max(read.differences, default=0)) / 10
+        parts.append(f"{_channel(receipt)} within {mean:.1f}/255")
     if read.audio:
         parts.append(f"{len(read.audio)} audio track{'s' if len(read.audio) > 1 else ''}")
     return "checked: " + ", ".join(parts)
@@ -126,9 +131,9 @@ def _read_file(receipt: Receipt) -> _Read:
 
 def _decoded(container: Any, video: Any, receipt: Receipt) -> Iterator[tuple[Witness, Witness]]:
     """(sent, read) of every sampled picture, reached by seeking."""
-    for number, (seconds, sent) in receipt.witnesses.items():
-        if receipt.format.container == "yuv4mpegpipe":
-            seconds = number / Fraction(video.average_rate)
+    for number, (moment, sent) in receipt.witnesses.items():
+        constant = receipt.format.container == "yuv4mpegpipe"
+        seconds = number / Fraction(video.average_rate) if constant else moment
         container.seek(int(seconds / video.time_base), stream=video)
         for picture in _pictures(container, video, receipt):
             if picture.pts is not None and picture.pts * video.time_base >= seconds - _ROUNDED / 2:

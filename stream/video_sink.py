@@ -1,12 +1,15 @@
 """Video files and streams: one encoder, one container, the source's times."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import av
-from kernels.types import Alpha
 
+from kernels.types import Alpha
 from stream.carry import Carrier
 from stream.companions import Companions, Packet
+from stream.display_width import write_display_width
 from stream.encode import Packer, Target
 from stream.errors import SinkError
 from stream.finishing import FAULTS, Finishing
@@ -18,6 +21,9 @@ from stream.source_info import SourceInfo
 from stream.tags import tags_for, written_full
 
 _TICKS_OF_MOV = {"mov", "mp4"}
+# Microseconds of pictures held while a sparse sound track is waited for; 10 s of ProRes is 500 MB.
+_INTERLEAVE = "3000000"
+_MATROSKA = {"matroska", "webm"}
 _FINE_TICKS = 10_000
 
 
@@ -42,31 +48,43 @@ class VideoSink(Finishing):
         self._target = target_for(format, info, transparent)
         self._packer = Packer(self._target)
         try:
-            self._container = av.open(
-                place.target, "w", format=format.container, options=self._options()
-            )
-            self._stream = self._add_stream(transparent)
-            self._carrier = Carrier(self._container, companions, self.warnings)
-            self._container.start_encoding()
+            self._open_with(companions)
         except (*FAULTS, SinkError) as error:
             place.discard()
             raise error if isinstance(error, SinkError) else self._fault(error) from error
 
+    def _open_with(self, companions: Companions | None) -> None:
+        """Write the header; without the companions should the muxer refuse them after all."""
+        try:
+            self._open(companions)
+        except FAULTS as error:
+            if companions is None or not companions.streams:
+                raise
+            self.warnings[:] = [f"sound and subtitles left out: {self._fault(error)}"]
+            self._open(replace(companions, streams=()))
+
+    def _open(self, companions: Companions | None) -> None:
+        self._container = av.open(
+            self._place.target, "w", format=self._format.container, options=self._options()
+        )
+        self._stream = self._add_stream()
+        self._carrier = Carrier(self._container, companions, self.warnings)
+        self._container.start_encoding()
+
     def _options(self) -> dict[str, str]:
-        if self._format.container in {"matroska", "webm"}:
+        options = self._format.options | {"max_interleave_delta": _INTERLEAVE}
+        if self._format.container in _MATROSKA:
             # Else sound that leads in before zero would move every picture to a later time.
-            return self._format.options | {"avoid_negative_ts": "disabled"}
+            return options | {"avoid_negative_ts": "disabled"}
         if self._format.container not in _TICKS_OF_MOV:
-            return self._format.options
+            return options
         # Otherwise the muxer multiplies small time bases until they exceed 10,000, and rounds the
         # time of the first picture to 1 ms.
         ticks = self._info.time_base.denominator
         movie = ticks * -(-_FINE_TICKS // ticks)
-        return self._format.options | {
-            "video_track_timescale": str(ticks), "movie_timescale": str(movie),
-        }  # fmt: skip
+        return options | {"video_track_timescale": str(ticks), "movie_timescale": str(movie)}
 
-    def _add_stream(self, transparent: bool) -> Any:
+    def _add_stream(self) -> Any:
         target, info = self._target, self._info
         encoder = first_available(self._format, target.width)
         options = encoder.options | (encoder.alpha_options if target.has_alpha else {})
@@ -78,6 +96,8 @@ class VideoSink(Finishing):
         context.pix_fmt = target.pixel_format
         context.time_base = info.time_base
         context.sample_aspect_ratio = info.sample_aspect
+        # PyAV asks for slices, which cost x264 quality and give ProRes no second core.
+        context.thread_type = "AUTO"
         self._tags.put_on(context)
         if target.has_alpha and self._format.container == "webm":
             stream.metadata["alpha_mode"] = "1"
@@ -108,6 +128,14 @@ class VideoSink(Finishing):
         self._carrier.finish()
         self.receipt.audio = self._carrier.audio
         self._container.close()
+        self._say_aspect()
+
+    def _say_aspect(self) -> None:
+        aspect, target = self._info.sample_aspect, self._place.target
+        if aspect == 1 or self._format.container not in _MATROSKA:
+            return
+        if not isinstance(target, str) or not write_display_width(Path(target), aspect):
+            self.warnings.append(f"{self._format.name}: sample aspect {aspect} is not written")
 
     def _drop(self) -> None:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 import av
 
@@ -15,10 +15,10 @@ from stream.errors import SourceError
 from stream.frame import Frame
 from stream.limits import check_size
 from stream.opening import first_video, open_input
+from stream.seeking import beginning, seek
 from stream.source_info import SourceInfo
 from stream.trim import Trim
 
-MICRO = 1_000_000
 MOST_WARNINGS = 20
 
 
@@ -41,13 +41,15 @@ class VideoSource:
         self._container = open_input(file, self._name)
         self.warnings: list[str] = []
         self._damage = 0
+        self._broken: str | None = None
         self._last_pts: int | None = None
         self._frames = 0
         self._reached_end = False
         try:
             self._stream = first_video(self._container, self._name)
             self._stream.thread_type = "AUTO"
-            self._carried = CarriedPackets(self._container, self._stream, self._trim, carry)
+            self._part = self._trim.after(beginning(self._container))
+            self._carried = CarriedPackets(self._container, self._stream, self._part, carry)
             self._first: Frame | None = None
             first = self._first = self._peek()
         except BaseException:
@@ -59,6 +61,8 @@ class VideoSource:
     @property
     def truncated(self) -> str | None:
         """What is missing or damaged, in words; None for a whole file."""
+        if self._broken:
+            return self._broken
         if self._damage:
             return f"{self._damage} damaged packets or frames"
         if not self._reached_end:
@@ -97,16 +101,19 @@ class VideoSource:
         )  # fmt: skip
 
     def _decoded(self) -> Generator[Frame, None, None]:
-        start, end = self._trim.start, self._trim.end
-        if start:
-            self._seek(start)
+        start, end = self._part.start, self._part.end
+        if start and not seek(self._container, start):
+            self.warnings.append(
+                "the input cannot be searched: everything before the start is read"
+            )
         wanted: str | None = None
         size: tuple[int, int] | None = None
         for decoded in self._video_frames():
             frame = self._frame(decoded, wanted)
             if end is not None and frame.seconds >= end:
                 break
-            if frame.seconds < start:
+            if start and frame.seconds < start:
+                self._damage = 0  # nor does it matter what is broken there
                 continue
             size = self._checked_size(frame, size)
             wanted = frame.pixel_format.name
@@ -115,26 +122,28 @@ class VideoSource:
             self._reached_end = end is None
         self._carried.drain(end)
 
-    def _seek(self, start: Fraction) -> None:
-        try:
-            self._container.seek(int(start * MICRO), backward=True)
-        except (av.error.FFmpegError, OSError):
-            self.warnings.append(
-                "the input cannot be searched: everything before the start is read"
-            )
-
     def _video_frames(self) -> Iterator[av.VideoFrame]:
-        for packet in self._carried.video_packets():
+        for packet in self._packets():
             self._damage += packet.is_corrupt
             try:
                 decoded = packet.decode()
-            except (av.error.InvalidDataError, av.error.EOFError):
+            except av.error.FFmpegError:  # decoders answer damage with all sorts of errors
                 self._damage += 1
                 continue
             for frame in decoded:
                 self._frames += 1
                 self._damage += bool(frame.is_corrupt)
                 yield frame
+
+    def _packets(self) -> Iterator["av.Packet[Any]"]:
+        """Video packets; when reading fails midway, what the decoder holds back still comes."""
+        try:
+            yield from self._carried.video_packets()
+        except (av.error.FFmpegError, OSError) as error:
+            self._broken = f"reading it stopped: {error.strerror or error}"
+            flush: av.Packet[Any] = av.Packet()
+            flush.stream = self._stream
+            yield flush
 
     def _frame(self, decoded: av.VideoFrame, wanted: str | None) -> Frame:
         time_base = self._stream.time_base

@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from kernels.types import Alpha
 
+from kernels.types import Alpha
 from stream.companions import Companions
-from stream.encode import Packer, plane_of
+from stream.encode import Packer
 from stream.finishing import FAULTS, Finishing
 from stream.formats import Format
 from stream.frame import Frame
 from stream.pixels import parse
 from stream.place import Place
+from stream.planes import plane_of
 from stream.receipt import Receipt
 from stream.source_info import SourceInfo
 from stream.tags import tags_for
@@ -42,9 +43,9 @@ class Y4mSink(Finishing):
         self._companions = companions
         if companions is not None and companions.streams:
             self.warnings.append("y4m holds pictures alone: sound and subtitles left out")
-        self._out: BinaryIO = (
-            Path(place.target).open("wb") if isinstance(place.target, str) else place.target
-        )
+        is_path = isinstance(place.target, str)
+        # Held open between frames; closed in _finish and _drop.
+        self._out: BinaryIO = Path(place.target).open("wb") if is_path else place.target  # noqa: SIM115
         self._send(self._header())
 
     def _header(self) -> bytes:

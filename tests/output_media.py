@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import numpy as np
+
 from kernels.types import Alpha
 from stream.colour import Colour
 from stream.companions import Companions
@@ -142,6 +143,8 @@ def _tone_track(container: Any, codec: str, language: str) -> Any:
     track = container.add_stream(codec, 48000 if "opus" in codec else 44100)
     track.layout = "stereo"
     track.metadata.update({"language": language, "title": f"in {language}"})
+    # The second track is the default, which no muxer would choose by itself.
+    track.disposition = int(len(container.streams.audio) == 2)
     return track
 
 

@@ -58,7 +58,7 @@ def test_the_subject_casts_no_halo() -> None:
     soft = blur_background(planes, YUV, room_of(planes, YUV, alpha), 8.0)[0]
     plain = np.full(size, 40)
     # A cell that the edge crosses may leak a little; a plain blur leaks by 97 levels.
-    assert np.abs(soft[alpha == 0] - plain[alpha == 0]).max() <= 3
+    assert np.abs(soft[alpha == 0] - plain[alpha == 0]).max() <= 6
 
 
 def test_a_stronger_blur_is_smoother() -> None:

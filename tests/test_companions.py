@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
+
 from stream.colour import Colour
 from stream.companions import Companions
+from stream.convert_audio import ConvertedAudio
 from stream.formats import FORMATS, Format
 from stream.frame import Frame
 from stream.pixels import parse
 from stream.sinks import open_sink
 from stream.source_info import SourceInfo
-
 from tests.output_media import HEIGHT, WIDTH, make_input, samples
 
 AAC, OPUS, FLAC = ("aac", "eng"), ("libopus", "fra"), ("flac", "ita")
@@ -23,7 +25,9 @@ INPUTS: dict[str, tuple[str, list[tuple[str, str]], str]] = {
     "mkv": ("in.mkv", [AAC, OPUS], "subrip"),
     "mkv2": ("in.mkv", [FLAC, OPUS], "ass"),
 }
-HOLDERS = [FORMATS[name] for name in ("mp4", "prores4444", "qtrle", "stacked", "webm", "ffv1", "nut")]
+HOLDERS = [
+    FORMATS[name] for name in ("mp4", "prores4444", "qtrle", "stacked", "webm", "ffv1", "nut")
+]
 COPIED = {
     "mp4": {"aac", "mp3", "opus", "flac"},
     "prores4444": {"aac", "mp3"},
@@ -62,7 +66,15 @@ def carried(source: Path, form: Format, out: Path, kinds: tuple[str, ...] = ()) 
         pixel_format, colour = parse("yuv420p"), Colour(1, 1, 1, False)
         assert pixel_format is not None and video.time_base is not None
         info = SourceInfo(
-            HEIGHT, WIDTH, pixel_format, colour, video.time_base, Fraction(25), Fraction(1), 50, None
+            HEIGHT,
+            WIDTH,
+            pixel_format,
+            colour,
+            video.time_base,
+            Fraction(25),
+            Fraction(1),
+            50,
+            None,
         )
         with open_sink(str(out), form, info, companions) as sink:
             for packet in container.demux(video, *streams):
@@ -83,6 +95,8 @@ def carried(source: Path, form: Format, out: Path, kinds: tuple[str, ...] = ()) 
 def tracks_of(path: Path, kind: str) -> list[Track]:
     with av.open(str(path)) as container:
         streams = [each for each in container.streams if each.type == kind]
+        if not streams:
+            return []
         found: dict[int, list[Any]] = {each.index: [] for each in streams}
         ends = dict.fromkeys(found, Fraction(0))
         for packet in container.demux(*streams):
@@ -256,5 +270,64 @@ def test_packets_do_not_pile_up(tmp_path: Path) -> None:
         with open_sink(str(tmp_path / "out.mp4"), FORMATS["mp4"], info, companions) as sink:
             for number, packet in enumerate(p for p in container.demux(track) if p.size):
                 companions.packets.append(packet)
-                sink.write(Frame(planes, pixel_format, Colour(), number * 40, video.time_base), None)
+                sink.write(
+                    Frame(planes, pixel_format, Colour(), number * 40, video.time_base), None
+                )
                 assert not companions.packets
+
+
+def test_sound_that_the_muxer_refuses_does_not_stop_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_input(tmp_path / "in.mkv", [FLAC], None)
+    # FFmpeg says that MOV takes FLAC, and fails when the header is written.
+    monkeypatch.setattr("stream.carry.takes", lambda *_: True)
+    warnings = carried(tmp_path / "in.mkv", FORMATS["prores4444"], tmp_path / "out.mov")
+    assert len(warnings) == 1 and "left out" in warnings[0]
+    assert tracks_of(tmp_path / "out.mov", "audio") == []
+    assert len(tracks_of(tmp_path / "out.mov", "video")[0].packets) == 50
+
+
+def test_sound_that_changes_its_channels_is_converted_throughout(tmp_path: Path) -> None:
+    for number, layout in enumerate(("stereo", "mono")):
+        with av.open(str(tmp_path / f"{number}.flac"), "w") as container:
+            track: Any = container.add_stream("flac", 48000)
+            track.layout = layout
+            tone = np.full((1, 48000 * (1 + (layout == "stereo"))), 8000, np.int16)
+            frame = av.AudioFrame.from_ndarray(tone, "s16", layout)
+            frame.sample_rate = 48000
+            container.mux(track.encode(frame))
+            container.mux(track.encode(None))
+    converted = []
+    with (
+        av.open(str(tmp_path / "out.webm"), "w") as out,
+        av.open(str(tmp_path / "0.flac")) as first,
+    ):
+        audio = ConvertedAudio(out, first.streams.audio[0])
+        out.start_encoding()
+        for number in (0, 1):
+            with av.open(str(tmp_path / f"{number}.flac")) as part:
+                for frame in part.decode(audio=0):
+                    frame.pts = (frame.pts or 0) + number * 48000
+                    converted += audio._take(frame)
+        converted += audio.flush()
+    assert sum(packet.duration or 0 for packet in converted) == pytest.approx(96000, abs=2000)
+
+
+def test_copied_cues_are_not_doubled(tmp_path: Path) -> None:
+    make_input(tmp_path / "in.mp4", [AAC], "mov_text")
+    carried(tmp_path / "in.mp4", FORMATS["mp4"], tmp_path / "out.mp4")
+    (before,), (after,) = (tracks_of(tmp_path / f"{n}.mp4", "subtitle") for n in ("in", "out"))
+    assert after.packets == before.packets
+
+
+@pytest.mark.parametrize("name", ["mp4", "ffv1", "webm"])
+def test_the_default_track_stays_the_default(name: str, tmp_path: Path) -> None:
+    make_input(tmp_path / "in.mkv", [AAC, OPUS], None)
+    with av.open(str(tmp_path / "in.mkv")) as container:
+        before = [track.disposition for track in container.streams.audio]
+    carried(tmp_path / "in.mkv", FORMATS[name], tmp_path / f"out{FORMATS[name].suffix}")
+    with av.open(str(tmp_path / f"out{FORMATS[name].suffix}")) as container:
+        after = [track.disposition for track in container.streams.audio]
+    assert after == before
+    assert Disposition.default in before[1] and Disposition.default not in before[0]

@@ -2,6 +2,7 @@
 
 import av
 import pytest
+
 from stream.errors import UsageError
 from stream.formats import FORMATS, choose_format, matte_format
 from stream.pixels import parse

@@ -7,6 +7,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from kernels.layout import Layout
 from stream.colour import Colour
 from stream.formats import FORMATS, Format
@@ -14,7 +15,6 @@ from stream.frame import Frame
 from stream.pixels import parse, planar_equivalent
 from stream.sinks import open_sink
 from stream.source_info import SourceInfo
-
 from tests.output_media import TIME_BASE, info_of, read_back, samples
 
 PATCHES = np.array(
@@ -40,7 +40,9 @@ def patches_in(info: SourceInfo) -> tuple[Frame, npt.NDArray[np.float64]]:
     """A row of patches, and the RGB in [0, 1] that its samples stand for."""
     layout = info.pixel_format.layout(info.colour, info.height)
     matrix, offset = layout.from_rgb()
-    values = np.rint(PATCHES @ matrix.T + offset)
+    # Levels that eight bits can hold: rounding deeper ones is a loss of depth, not of colour.
+    step = 1 << layout.depth - 8
+    values = np.rint((PATCHES @ matrix.T + offset) / step) * step
     back, shift = layout.to_rgb()
     planes = []
     for number in range(layout.count):
@@ -64,7 +66,10 @@ def shown(picture: av.VideoFrame, fallback: Colour) -> npt.NDArray[np.float64]:
         rgb = np.stack([patch_means(grid[..., channel]) for channel in range(3)], 1)
         return rgb[:, :: -1 if name == "bgra" else 1] / (65535 if name in deep else 255)
     layout = layout_of(picture, fallback)
-    values = [patch_means(samples(picture, number), picture.height > SIDE) for number in range(layout.count)]
+    values = [
+        patch_means(samples(picture, number), picture.height > SIDE)
+        for number in range(layout.count)
+    ]
     matrix, offset = layout.to_rgb()
     return np.clip(np.stack(values, 1) @ matrix.T + offset, 0, 1)
 

@@ -9,15 +9,24 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+
 from stream.colour import Colour
 from stream.errors import SinkError
 from stream.formats import FORMATS, Format
 from stream.frame import Frame
 from stream.receipt import witness_of
 from stream.sinks import open_sink
-
 from tests.output_media import (
-    BT601, LAST, PTS, TIME_BASE, alpha_of, frames_of, info_of, read_back, samples, write_all,
+    BT601,
+    LAST,
+    PTS,
+    TIME_BASE,
+    alpha_of,
+    frames_of,
+    info_of,
+    read_back,
+    samples,
+    write_all,
 )  # fmt: skip
 
 EVERY = list(FORMATS.values())
@@ -239,7 +248,9 @@ def full_disk() -> Iterator[Path]:
     """A file system of 300 kB."""
     with tempfile.TemporaryDirectory() as folder:
         mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], capture_output=True
+            ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder],
+            capture_output=True,
+            check=False,
         )
         if mounted.returncode:
             pytest.skip("needs the right to mount a small tmpfs")
@@ -274,3 +285,22 @@ def test_a_full_disk_is_named_and_leaves_nothing(form: Format, small_disk: Path)
 def test_an_unwritable_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="cannot be written"):
         open_sink(str(tmp_path / ("x" * 300 + ".webm")), FORMATS["webm"], info_of())
+
+
+def test_padding_repeats_the_last_row_and_column(tmp_path: Path) -> None:
+    info = info_of(height=33, width=47)
+    planes = (np.full((33, 47), 60, np.uint8), *(np.full((17, 24), 128, np.uint8),) * 2)
+    planes[0][:, 40:] = 200
+    with open_sink(str(tmp_path / "out.mp4"), FORMATS["mp4"], info) as sink:
+        sink.write(Frame(planes, info.pixel_format, BT601, 0, TIME_BASE, 3003), None)
+    luma = samples(read_back(tmp_path / "out.mp4")[0][1], 0)
+    assert np.abs(luma[:, 47].astype(int) - 200).max() < 12
+    assert np.abs(luma[33].astype(int) - luma[32]).max() < 12
+
+
+def test_webm_says_that_it_has_alpha_and_only_then(tmp_path: Path) -> None:
+    for transparent in (True, False):
+        out = tmp_path / f"{transparent}.webm"
+        write_all(out, FORMATS["webm"], info_of(), transparent=transparent)
+        # The AlphaMode element, which browsers go by.
+        assert (bytes.fromhex("53c08101") in out.read_bytes()) == transparent

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from stream.formats import FORMATS, Format
 from stream.receipt import WITNESSES, Receipt
 from stream.sinks import open_sink
 from stream.verify import verify
-
 from tests.output_media import alpha_of, frames_of, info_of, write_all
 
 EVERY = list(FORMATS.values())
@@ -48,9 +48,7 @@ def remove(path: Path) -> None:
 @pytest.mark.parametrize(
     "form", [each for each in EVERY if each.medium == "file"], ids=lambda form: form.name
 )
-def test_a_damaged_file_fails(
-    form: Format, damage: Callable[[Path], None], tmp_path: Path
-) -> None:
+def test_a_damaged_file_fails(form: Format, damage: Callable[[Path], None], tmp_path: Path) -> None:
     out = tmp_path / f"out{form.suffix}"
     receipt = write_all(out, form, info_of()).receipt
     damage(out)
@@ -96,3 +94,9 @@ def test_memory_of_pictures_is_bounded_and_spread(tmp_path: Path) -> None:
             assert len(sink.receipt.witnesses) <= WITNESSES
     assert list(sink.receipt.witnesses) == [0, 32, 64, 96, 128, 160, 192]
     assert verify(sink.receipt).ok
+
+
+def test_an_output_without_pictures_fails(tmp_path: Path) -> None:
+    with open_sink(str(tmp_path / "out.mov"), FORMATS["prores4444"], info_of()) as sink:
+        pass
+    assert "no frames" in verify(sink.receipt).line

