@@ -50,13 +50,20 @@ def shot_scores(images: list[Path], quality: str) -> _Scores:
     segmenter = open_segmenter("selfie", quality)
     found = []
     for number, path in enumerate(images):
-        rgb = np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1])
+        rgb = np.ascontiguousarray(_read(path, cv2.IMREAD_COLOR)[..., ::-1])
         alpha_path = path.with_name(path.name.replace("_image", "_alpha"))
-        truth = cv2.imread(str(alpha_path), cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+        truth = _read(alpha_path, cv2.IMREAD_GRAYSCALE).astype(np.float32) / np.float32(255)
         alpha = segmenter(Frame.from_rgb(rgb), _FRAME_SECONDS if number else None)
         found.append(scores(alpha, truth))
     mad, band, semantic = np.mean(found, axis=0).tolist()
     return mad, band, semantic
+
+
+def _read(path: Path, mode: int) -> npt.NDArray[np.uint8]:
+    picture = cv2.imread(str(path), mode)
+    if picture is None:
+        raise FileNotFoundError(f"{path} is missing or no picture")
+    return np.asarray(picture, np.uint8)
 
 
 def main() -> int:

@@ -179,7 +179,6 @@ def _finished(
 ) -> Outcome:
     sinks = [output.sink for output in outputs]
     truncated = None if interrupted else source.truncated
-    warnings = [*source.warnings, *(line for sink in sinks for line in sink.warnings)]
     if truncated and not settings.allow_truncated:
         kept = ", ".join(str(sink.keep_partial()) for sink in sinks)
         raise TruncatedError(
@@ -193,5 +192,7 @@ def _finished(
             sink.close()
         paths = [sink.receipt.path for sink in sinks]
     seconds = time.perf_counter() - progress.started
+    # A sink may have learned something while closing.
+    warnings = [*source.warnings, *(line for sink in sinks for line in sink.warnings)]
     verdicts = [] if interrupted else [verify(sink.receipt) for sink in sinks]
     return Outcome(progress, seconds, paths, warnings, verdicts, interrupted, truncated)

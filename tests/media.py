@@ -184,6 +184,15 @@ def jpeg(height: int, width: int, pixel_format: str = "yuvj420p", seed: int = 0)
     return encoded("mjpeg", height, width, pixel_format, seed)
 
 
+def flat_jpeg(height: int, width: int) -> bytes:
+    """One JPEG picture of a single gray, quickly made at any size."""
+    context: Any = av.CodecContext.create("mjpeg", "w")
+    context.height, context.width, context.pix_fmt = height, width, "yuvj420p"
+    context.time_base = Fraction(1, RATE)
+    picture = picture_of((np.full((height, width), 90, np.uint8),), "yuvj420p")
+    return b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)])
+
+
 def encoded(codec: str, height: int, width: int, pixel_format: str, seed: int = 0) -> bytes:
     """One still picture as `codec` writes it."""
     context: Any = av.CodecContext.create(codec, "w")
