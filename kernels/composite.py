@@ -92,18 +92,21 @@ def _blend(
     height, width = out.shape
     for row in numba.prange(kinds.shape[0]):
         top, bottom = row * tall, min((row + 1) * tall, height)
-        for column in range(kinds.shape[1]):
-            left, right = column * wide, min((column + 1) * wide, width)
-            kind = kinds[row, column]
+        column = 0
+        while column < kinds.shape[1]:
+            kind, start = kinds[row, column], column
+            # Tiles of one kind side by side are copied as one, which is what makes them cheap.
+            while column < kinds.shape[1] and kinds[row, column] == kind:
+                column += 1
+            left, right = start * wide, min(column * wide, width)
             if kind == BAND:
                 _blend_tile(
                     foreground, background, alpha, shift_y, shift_x, top, bottom, left, right, out
                 )
-                continue
-            source = foreground if kind == INSIDE else background
-            for y in range(top, bottom):
-                for x in range(left, right):
-                    out[y, x] = source[y, x]
+            elif kind == INSIDE:
+                out[top:bottom, left:right] = foreground[top:bottom, left:right]
+            else:
+                out[top:bottom, left:right] = background[top:bottom, left:right]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -147,9 +150,9 @@ def _select(
     tall, wide = TILE >> shift_y, TILE >> shift_x
     height, width = out.shape
     for row in numba.prange(kinds.shape[0]):
+        top, bottom = row * tall, min((row + 1) * tall, height)
+        out[top:bottom] = blank[top:bottom]
         for column in range(kinds.shape[1]):
-            kind = kinds[row, column]
-            source = blank if kind == OUTSIDE else foreground
-            for y in range(row * tall, min((row + 1) * tall, height)):
-                for x in range(column * wide, min((column + 1) * wide, width)):
-                    out[y, x] = source[y, x]
+            if kinds[row, column] != OUTSIDE:
+                left, right = column * wide, min((column + 1) * wide, width)
+                out[top:bottom, left:right] = foreground[top:bottom, left:right]

@@ -68,28 +68,38 @@ def _area(plane: Plane, out: Floats) -> None:
     """Exact area averages, rows first so that the long loop runs along memory."""
     tall, wide = plane.shape
     height, width = out.shape
-    scale_y, scale_x = tall / height, wide / width
+    scale = tall / height
+    norm = np.float32(width / (scale * wide))
+    first, last, head, tail = _spans(wide, width)
     for y in numba.prange(height):
         line = np.zeros(wide, np.float32)
-        start, end = y * scale_y, min((y + 1) * scale_y, tall)
+        start, end = y * scale, min((y + 1) * scale, tall)
         for row in range(int(start), min(int(np.ceil(end)), tall)):
             weight = np.float32(min(end, row + 1.0) - max(start, row * 1.0))
-            if weight > 0.999999:
-                for x in range(wide):
-                    line[x] += np.float32(plane[row, x])
-            else:
-                for x in range(wide):
-                    line[x] += weight * np.float32(plane[row, x])
-        norm = np.float32(1 / (scale_y * scale_x))
+            for x in range(wide):
+                line[x] += weight * np.float32(plane[row, x])
         for x in range(width):
-            left, right = x * scale_x, min((x + 1) * scale_x, wide)
-            first, last = int(left), min(int(np.ceil(right)), wide) - 1
-            total = line[first] * np.float32(min(right, first + 1.0) - left)
-            for column in range(first + 1, last):
+            total = line[first[x]] * head[x] + line[last[x]] * tail[x]
+            for column in range(first[x] + 1, last[x]):
                 total += line[column]
-            if last > first:
-                total += line[last] * np.float32(right - last)
             out[y, x] = total * norm
+
+
+@numba.njit(nogil=True, cache=True)
+def _spans(
+    wide: int, width: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, Floats]:
+    """First and last source column of each target column, and how much of both it covers."""
+    first, last = np.empty(width, np.int64), np.empty(width, np.int64)
+    head, tail = np.empty(width, np.float32), np.zeros(width, np.float32)
+    scale = wide / width
+    for x in range(width):
+        left, right = x * scale, min((x + 1) * scale, wide)
+        first[x], last[x] = int(left), min(int(np.ceil(right)), wide) - 1
+        head[x] = min(right, first[x] + 1.0) - left
+        if last[x] > first[x]:
+            tail[x] = right - last[x]
+    return first, last, head, tail
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

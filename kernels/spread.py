@@ -1,7 +1,4 @@
-"""Spread sure foreground and background colours over the whole picture by a pull-push pyramid.
-
-After Gortler, Grzeszczuk, Szeliski and Cohen, "The Lumigraph" (1996), section 3.4.
-"""
+"""Spread sure foreground and background colours over the whole picture."""
 
 from dataclasses import dataclass
 
@@ -11,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.layout import Layout
+from kernels.pyramid import pull_push
 from kernels.types import Alpha, Plane, Planes
 
 STEP = 4
@@ -65,32 +63,10 @@ def spread(means: Cells, prior: Alpha, step: int = STEP, unsure: float = UNSURE)
     """
     if prior.shape != means.shape[:2]:
         raise ValueError(f"prior {prior.shape} does not fit {means.shape[:2]} cells")
-    foreground, background = np.empty_like(prior), np.empty_like(prior)
-    _trust(prior, np.float32(1 / unsure), foreground, background)
-    return SpreadColours(pull_push(means, foreground), pull_push(means, background), step)
-
-
-def pull_push(means: Cells, weights: Alpha) -> Cells:
-    """Keep `means` where `weights` is 1 and fade it smoothly into where it is 0.
-
-    means: Cells; weights: (rows, columns) float32 in [0, 1]. Returns Cells; `means` itself,
-    copied, when no weight is positive.
-    """
-    weighted = np.empty((*means.shape[:2], 5), np.float32)
-    _weigh(means, weights, weighted)
-    levels = [weighted]
-    while max(levels[-1].shape[:2]) > 1:
-        rows, columns = levels[-1].shape[:2]
-        levels.append(np.empty((-(-rows // 2), -(-columns // 2), 5), np.float32))
-        _pull(levels[-2], levels[-1])
-    if not levels[-1][0, 0, 4] > 0:
-        return means.copy()
-    colours: Cells = (levels[-1][..., :4] / levels[-1][..., 4:]).astype(np.float32)
-    for level in reversed(levels[:-1]):
-        pushed = np.empty((*level.shape[:2], 4), np.float32)
-        _push(level, colours, pushed)
-        colours = pushed
-    return colours
+    trust = np.empty((2, *prior.shape), np.float32)
+    _trust(prior, np.float32(1 / unsure), trust[0], trust[1])
+    foreground, background = pull_push(means, trust)
+    return SpreadColours(foreground, background, step)
 
 
 def _repeated(plane: Plane, step: int, shift_y: int, shift_x: int) -> Plane:
@@ -144,53 +120,3 @@ def _trust(prior: Alpha, slope: np.float32, foreground: Alpha, background: Alpha
             front = max(one - (one - prior[row, column]) * slope, np.float32(0))
             back = max(one - prior[row, column] * slope, np.float32(0))
             foreground[row, column], background[row, column] = front * front, back * back
-
-
-@numba.njit(parallel=True, nogil=True, cache=True)
-def _weigh(means: Cells, weights: Alpha, weighted: Cells) -> None:
-    for row in numba.prange(means.shape[0]):
-        for column in range(means.shape[1]):
-            weight = weights[row, column]
-            for channel in range(4):
-                weighted[row, column, channel] = weight * means[row, column, channel]
-            weighted[row, column, 4] = weight
-
-
-@numba.njit(parallel=True, nogil=True, cache=True)
-def _pull(level: Cells, pulled: Cells) -> None:
-    height, width = level.shape[:2]
-    for row in numba.prange(pulled.shape[0]):
-        for column in range(pulled.shape[1]):
-            pulled[row, column] = 0
-            for y in range(2 * row, min(2 * row + 2, height)):
-                for x in range(2 * column, min(2 * column + 2, width)):
-                    for channel in range(5):
-                        pulled[row, column, channel] += level[y, x, channel]
-            # A weight counts once it is full: more evidence does not make it surer.
-            total = max(pulled[row, column, 4], np.float32(1))
-            for channel in range(5):
-                pulled[row, column, channel] /= total
-
-
-@numba.njit(parallel=True, nogil=True, cache=True)
-def _push(level: Cells, coarser: Cells, pushed: Cells) -> None:
-    height, width = coarser.shape[:2]
-    most, least = np.float32(0.75), np.float32(0.25)
-    for row in numba.prange(pushed.shape[0]):
-        near_y = row // 2
-        far_y = min(max(near_y + (1 if row % 2 else -1), 0), height - 1)
-        for column in range(pushed.shape[1]):
-            near_x = column // 2
-            far_x = min(max(near_x + (1 if column % 2 else -1), 0), width - 1)
-            missing = np.float32(1) - level[row, column, 4]
-            if missing <= 0:
-                for channel in range(4):
-                    pushed[row, column, channel] = level[row, column, channel]
-                continue
-            for channel in range(4):
-                near = most * coarser[near_y, near_x, channel]
-                near += least * coarser[near_y, far_x, channel]
-                far = most * coarser[far_y, near_x, channel]
-                far += least * coarser[far_y, far_x, channel]
-                between = missing * (most * near + least * far)
-                pushed[row, column, channel] = level[row, column, channel] + between

@@ -99,7 +99,8 @@ class ImageSource:
                 frame = to_frame(decoded, index, self._time_base, 1, aspect, self._wanted)
                 return frame.upright()
         except (av.error.FFmpegError, OSError, StopIteration, IndexError) as error:
-            raise SourceError(f"{path}: not a picture that can be read ({error})") from error
+            why = getattr(error, "strerror", None) or "it is empty"
+            raise SourceError(f"{path}: not a picture that can be read ({why})") from error
 
     def close(self) -> None:
         """Nothing stays open between pictures."""

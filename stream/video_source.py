@@ -61,13 +61,10 @@ class VideoSource:
     @property
     def truncated(self) -> str | None:
         """What is missing or damaged, in words; None for a whole file."""
-        if self._broken:
-            return self._broken
-        if self._damage:
-            return f"{self._damage} damaged packets or frames"
-        if not self._reached_end:
-            return None
-        return self._carried.shortfall()
+        short = self._carried.shortfall() if self._reached_end else None
+        many = "s" if self._damage > 1 else ""
+        damage = f"{self._damage} damaged packet{many} or frame{many}" if self._damage else None
+        return "; ".join(part for part in (self._broken or short, damage) if part) or None
 
     def __iter__(self) -> Iterator[Frame]:
         if self._first is None:

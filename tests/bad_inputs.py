@@ -1,6 +1,7 @@
 """Every input that cannot be cut out, made on the spot, with the command that meets it."""
 
 import os
+import shutil
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import av
 import pytest
 
+from models.weights import WEIGHTS
 from tests import media
 
 Arguments = list[str]
@@ -239,6 +241,22 @@ def read_only(folder: Path) -> bool:
     """Make `folder` read-only; False where that stops nobody (root)."""
     folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
     return os.geteuid() != 0
+
+
+def spoil_weights(folder: Path, harm: str) -> Path:
+    """A copy of the weights in which every net is harmed: "spoil", "remove" or "unlist"."""
+    copy = folder / "weights"
+    shutil.copytree(WEIGHTS, copy)
+    for victim in copy.glob("*.safetensors"):
+        if harm == "spoil":
+            data = bytearray(victim.read_bytes())
+            data[len(data) // 2] ^= 1
+            victim.write_bytes(bytes(data))
+        elif harm == "remove":
+            victim.unlink()
+    if harm == "unlist":
+        (copy / "SHA256SUMS").write_text("")
+    return copy
 
 
 def without_codecs(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:

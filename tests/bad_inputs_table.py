@@ -2,38 +2,74 @@
 
 import contextlib
 import io
-import os
-import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+import models.weights
 from stream.cli import main
+from tests import bad_inputs
+from tests.bad_inputs import BAD
 
-from tests.bad_inputs import BAD, Bad
+Said = tuple[str, int]
 
 
-def row(bad: Bad) -> str:
-    """One line of the table: the situation, the line printed, the exit code."""
-    home = Path.cwd()
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = bad.make(Path(folder))
-        printed = io.StringIO()
-        os.chdir(folder)
-        try:
-            with contextlib.redirect_stderr(printed):
-                code = main(arguments)
-        finally:
-            os.chdir(home)
+def said(arguments: list[str]) -> Said:
+    """The error lines printed, and the exit code."""
+    printed = io.StringIO()
+    with contextlib.redirect_stderr(printed):
+        code = main(arguments)
     lines = [line for line in printed.getvalue().splitlines() if line.startswith("error:")]
-    return f"| {bad.situation} | `{' / '.join(lines)}` | {code} |"
+    return " / ".join(lines), code
 
 
-def table() -> str:
-    """The whole table in Markdown."""
-    head = ["| situation | line printed | exit code |", "| --- | --- | --- |"]
-    return "\n".join([*head, *(row(bad) for bad in BAD)])
+def without_room(folder: Path) -> Said:
+    """What a full disk makes it say."""
+    bad_inputs.noisy_film(folder / "in.mkv")
+    try:
+        with bad_inputs.full_disk(folder) as mount:
+            (mount / "filler").write_bytes(bytes(1_030_000))
+            return said(bad_inputs.cutout("in.mkv", out="small/out.nut"))
+    except pytest.skip.Exception as skipped:
+        return f"(not tried: {skipped})", 0
+
+
+def without_encoder(folder: Path) -> Said:
+    """What a missing encoder makes it say."""
+    bad_inputs.film(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        bad_inputs.without_codecs(patch, "libvpx-vp9")
+        return said(bad_inputs.cutout("in.mkv", out="out.webm"))
+
+
+def with_spoilt_weights(folder: Path) -> Said:
+    """What a damaged weights file makes it say."""
+    bad_inputs.film(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.weights, "WEIGHTS", bad_inputs.spoil_weights(folder, "spoil"))
+        return said(bad_inputs.cutout("in.mkv"))
+
+
+MORE = {
+    "disk full": without_room,
+    "encoder missing in this build": without_encoder,
+    "weights file damaged": with_spoilt_weights,
+}
+
+
+def rows() -> Iterator[str]:
+    """The table's lines in Markdown."""
+    yield "| situation | line printed | exit code |"
+    yield "| --- | --- | --- |"
+    situations = {bad.situation: lambda folder, bad=bad: said(bad.make(folder)) for bad in BAD}
+    for situation, meet in (situations | MORE).items():
+        with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+            patch.chdir(name)
+            line, code = meet(Path(name))
+        yield f"| {situation} | `{line}` | {code} |"
 
 
 if __name__ == "__main__":
-    print(table())
-    sys.exit(0)
+    print("\n".join(rows()))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from kernels.types import Alpha
 from models.picture import Picture
 from models.segmenter import coarse_size

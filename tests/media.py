@@ -1,6 +1,7 @@
 """Films and pictures made on the spot: every kind of input, none of it from outside."""
 
 import io
+import struct
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.stream import Disposition
+
 from kernels.types import Planes
 from stream.colour import Colour
 from stream.frame import Frame
@@ -137,7 +139,7 @@ def write_sound(path: Path, seconds: float = 0.5, cover: bool = False) -> None:
 
 
 def write_with_cover(path: Path, count: int = 4) -> list[Planes]:
-    """A film whose first stream is a picture of its cover."""
+    """A film and beside it a picture of its cover."""
     truth = [planes_of("yuv420p", 48, 64, number) for number in range(count)]
     with av.open(str(path), "w") as out:
         art = _cover(out)
@@ -182,6 +184,13 @@ def write_changing(path: Path, shapes: Sequence[tuple[int, int, str]]) -> None:
 def jpeg(height: int, width: int, pixel_format: str = "yuvj420p", seed: int = 0) -> bytes:
     """One JPEG picture."""
     return encoded("mjpeg", height, width, pixel_format, seed)
+
+
+def oriented(picture: bytes, orientation: int) -> bytes:
+    """A JPEG picture with an EXIF tag that says which way is up."""
+    tag = struct.pack(">4sIHHHIHHI", b"MM\0*", 8, 1, 0x112, 3, 1, orientation, 0, 0)
+    body = b"Exif\0\0" + tag
+    return picture[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + picture[2:]
 
 
 def flat_jpeg(height: int, width: int) -> bytes:

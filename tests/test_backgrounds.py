@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from kernels.band import classify
 from kernels.spread import cell_means, spread
 from kernels.types import Rgb
@@ -11,7 +12,6 @@ from stream.backgrounds import Blur, Film, Solid, open_background, solid_planes
 from stream.errors import SourceError, StreamError, UsageError
 from stream.frame import Frame, Matte
 from stream.render import Renderer
-
 from tests import media
 
 FORMATS = ["yuv420p", "yuv422p10le", "yuv444p", "yuvj420p", "gbrp", "gbrp10le"]
@@ -158,7 +158,17 @@ def test_impossible_blur_is_refused(strength: float) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["#12345", "#gggggg", "#1234567", "blur:0", "blur:2", "blur:x", "blur:nan", "nowhere.png", "green"],
+    [
+        "#12345",
+        "#gggggg",
+        "#1234567",
+        "blur:0",
+        "blur:2",
+        "blur:x",
+        "blur:nan",
+        "nowhere.png",
+        "green",
+    ],
 )
 def test_unknown_backgrounds_are_one_line(name: str) -> None:
     with pytest.raises(UsageError) as caught:

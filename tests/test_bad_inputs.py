@@ -1,10 +1,9 @@
-import shutil
 from pathlib import Path
 
-import models.weights
 import pytest
-from stream.cli import main
 
+import models.weights
+from stream.cli import main
 from tests import bad_inputs
 from tests.bad_inputs import BAD, Bad
 from tests.conftest import Ellipse
@@ -46,9 +45,7 @@ def test_one_line_exit_one_and_nothing_left(
 
 
 @pytest.mark.usefixtures("ellipse")
-@pytest.mark.parametrize(
-    "bad", [bad for bad in BAD if bad.leaves], ids=lambda bad: bad.situation
-)
+@pytest.mark.parametrize("bad", [bad for bad in BAD if bad.leaves], ids=lambda bad: bad.situation)
 def test_damaged_input_is_cut_out_when_allowed(
     bad: Bad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,7 +57,9 @@ def test_damaged_input_is_cut_out_when_allowed(
 
 
 @pytest.mark.usefixtures("ellipse")
-@pytest.mark.parametrize("out", ["out.mkv", "out.mov", "out.webm", "pictures", "out.nut", "out.mp4"])
+@pytest.mark.parametrize(
+    "out", ["out.mkv", "out.mov", "out.webm", "pictures", "out.nut", "out.mp4"]
+)
 def test_a_full_disk_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], out: str
 ) -> None:
@@ -113,18 +112,7 @@ def test_a_missing_encoder_is_named(
 def test_spoilt_weights_are_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], harm: str
 ) -> None:
-    folder = tmp_path / "weights"
-    shutil.copytree(models.weights.WEIGHTS, folder)
-    for victim in folder.glob("*.safetensors"):
-        if harm == "spoil":
-            data = bytearray(victim.read_bytes())
-            data[len(data) // 2] ^= 1
-            victim.write_bytes(bytes(data))
-        elif harm == "remove":
-            victim.unlink()
-    if harm == "unlist":
-        (folder / "SHA256SUMS").write_text("")
-    monkeypatch.setattr(models.weights, "WEIGHTS", folder)
+    monkeypatch.setattr(models.weights, "WEIGHTS", bad_inputs.spoil_weights(tmp_path, harm))
     monkeypatch.chdir(tmp_path)
     bad_inputs.film(tmp_path)
     before = entries(tmp_path)

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+
 from kernels.blur import blur_background
 from kernels.layout import Layout
 from kernels.picture import resized
 from kernels.spread import SpreadColours, cell_means, spread
 from kernels.types import Alpha, Planes
-
 from tests.media import planes_of
 
 YUV = Layout("yuv", 8, 1, 1, "bt601", False)
@@ -66,7 +66,9 @@ def test_a_stronger_blur_is_smoother() -> None:
     nobody = np.zeros((96, 128), np.float32)
     colours = room_of(planes, layout, nobody)
     rough = [
-        float(np.abs(np.diff(blur_background(planes, layout, colours, sigma)[0].astype(float))).mean())
+        float(
+            np.abs(np.diff(blur_background(planes, layout, colours, sigma)[0].astype(float))).mean()
+        )
         for sigma in (2.0, 6.0, 12.0)
     ]
     assert rough[0] > 1.5 * rough[1] > 2 * rough[2]

@@ -9,10 +9,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+
 from stream.arguments import default_out, parser, seconds, settings_of
 from stream.cli import main
 from stream.errors import UsageError
-
 from tests import media
 
 pytestmark = pytest.mark.usefixtures("no_thread_remains")
@@ -188,7 +188,8 @@ def test_what_is_no_time_is_one_line(text: str, capfd: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["dance"], ["cutout"], ["refine", "in.mkv"], ["cutout", "a", "--quality", "x"]]
+    "arguments",
+    [[], ["dance"], ["cutout"], ["refine", "in.mkv"], ["cutout", "a", "--quality", "x"]],
 )
 def test_a_wrong_command_line_is_one_line(
     arguments: list[str], capfd: pytest.CaptureFixture[str]
@@ -219,7 +220,11 @@ def test_inspect_tells_what_is_in_a_file(film: Path, capfd: pytest.CaptureFixtur
 
 @pytest.mark.parametrize(
     ("source", "out"),
-    [("-", "-"), ("a/b/film.mp4", "film-cutout.webm"), ("http://x.org/film.mp4", "film-cutout.webm")],
+    [
+        ("-", "-"),
+        ("a/b/film.mp4", "film-cutout.webm"),
+        ("http://x.org/film.mp4", "film-cutout.webm"),
+    ],
 )
 def test_the_default_output_lies_beside_the_user(source: str, out: str) -> None:
     assert default_out(source) == out

@@ -1,6 +1,7 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice
 from kernels.composite import composite, cut
 from kernels.layout import Layout

@@ -2,9 +2,9 @@ from itertools import product
 
 import numpy as np
 import pytest
+
 from kernels.convert import convert_planes
 from kernels.layout import Layout
-
 from tests.media import planes_of
 from tests.test_picture import area_truth
 

@@ -3,11 +3,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from models.picture import Box
 from stream.colour import Colour
 from stream.frame import Frame
 from stream.pixels import parse
-
 from tests.media import frame_of, planes_of
 
 FORMATS = ["yuv420p", "yuv422p10le", "yuv444p", "yuv411p", "gbrp10le", "gray"]

@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+
 from stream.errors import SinkError, SourceError, TruncatedError
 from stream.frame import Frame
 from stream.job import DEPTH, Outcome, Progress, run
@@ -17,7 +18,6 @@ from stream.settings import Settings
 from stream.trim import Trim
 from stream.video_sink import VideoSink
 from stream.video_source import VideoSource
-
 from tests import media
 from tests.conftest import Ellipse
 
@@ -46,7 +46,7 @@ def test_samples_where_alpha_is_one_reach_a_lossless_file_bit_for_bit(
         *colour, alpha = found
         whole = alpha == alpha.max()
         assert 0.1 < whole.mean() < 0.6
-        assert 0.1 < (alpha == 0).mean()
+        assert (alpha == 0).mean() > 0.1
         for sent, back in zip(planes, colour, strict=True):
             step_y, step_x = (-(-a // b) for a, b in zip(size, sent.shape, strict=True))
             inside = np.zeros(sent.shape, bool)
@@ -152,7 +152,7 @@ def test_a_stop_keeps_a_partial_file_that_plays(tmp_path: Path) -> None:
     assert len(media.read_pictures(outcome.paths[0])) == 7
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     pass
 
 
@@ -175,8 +175,8 @@ def test_an_error_of_the_matting_surfaces_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     media.write_video(tmp_path / "in.mkv", 30)
-    breaks_at(monkeypatch, "Ellipse.__call__", 9, Broken("matting"))
-    with pytest.raises(Broken, match="matting"):
+    breaks_at(monkeypatch, "Ellipse.__call__", 9, BrokenError("matting"))
+    with pytest.raises(BrokenError, match="matting"):
         job(tmp_path / "in.mkv", tmp_path / "out.mkv", matte_out=str(tmp_path / "m.mkv"))
     assert rest(tmp_path, "in.mkv") == []
 
@@ -203,9 +203,9 @@ def test_an_error_of_the_watcher_surfaces_and_leaves_nothing(tmp_path: Path) -> 
     media.write_video(tmp_path / "in.mkv", 30)
 
     def watch(progress: Progress) -> None:
-        raise Broken("watch")
+        raise BrokenError("watch")
 
-    with pytest.raises(Broken, match="watch"):
+    with pytest.raises(BrokenError, match="watch"):
         run(Settings(str(tmp_path / "in.mkv"), str(tmp_path / "out.mkv")), watch=watch)
     assert rest(tmp_path, "in.mkv") == []
 
@@ -288,7 +288,9 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     assert peaks[2] - peaks[1] < 1_500_000
 
 
-def test_the_frames_held_at_once_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_frames_held_at_once_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made, written, most = [0], [0], [0]
     decode, write = VideoSource._frame, VideoSink.write
 
@@ -323,4 +325,4 @@ def test_a_real_person_is_found_by_the_nets(
     assert outcome.verdicts[0].ok
     for _, (*_, alpha) in media.read_pictures(out):
         assert 0.1 < (alpha == 255).mean() < 0.8
-        assert 0.1 < (alpha == 0).mean()
+        assert (alpha == 0).mean() > 0.1

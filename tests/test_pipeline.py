@@ -3,13 +3,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from stream.pipeline import Waits, prefetch
 
 pytestmark = pytest.mark.usefixtures("no_thread_remains")
 SOON = 10.0
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     pass
 
 
@@ -26,13 +27,16 @@ def test_nested_stages_keep_order() -> None:
 
 def failing(after: int) -> Iterator[int]:
     yield from range(after)
-    raise Broken("source")
+    raise BrokenError("source")
 
 
 @pytest.mark.parametrize("after", [0, 1, 9])
 def test_an_error_of_the_source_comes_after_the_items_before_it(after: int) -> None:
     seen = []
-    with pytest.raises(Broken, match="source"), contextlib.closing(prefetch(failing(after), 3)) as items:
+    with (
+        pytest.raises(BrokenError, match="source"),
+        contextlib.closing(prefetch(failing(after), 3)) as items,
+    ):
         for item in items:
             seen.append(item)
     assert seen == list(range(after))
@@ -51,11 +55,14 @@ def test_an_error_of_a_stage_between_two_threads_surfaces() -> None:
         with contextlib.closing(prefetch(source(), 2)) as items:
             for item in items:
                 if item == 5:
-                    raise Broken("stage")
+                    raise BrokenError("stage")
                 yield item
 
     seen = []
-    with pytest.raises(Broken, match="stage"), contextlib.closing(prefetch(stage(), 2)) as items:
+    with (
+        pytest.raises(BrokenError, match="stage"),
+        contextlib.closing(prefetch(stage(), 2)) as items,
+    ):
         for item in items:
             seen.append(item)
     assert seen == list(range(5))
@@ -72,9 +79,9 @@ def test_an_error_of_the_consumer_stops_the_source() -> None:
         finally:
             closed.set()
 
-    with pytest.raises(Broken), contextlib.closing(prefetch(endless(), 2)) as items:
+    with pytest.raises(BrokenError), contextlib.closing(prefetch(endless(), 2)) as items:
         for _ in items:
-            raise Broken("consumer")
+            raise BrokenError("consumer")
     assert closed.is_set()
 
 
@@ -93,9 +100,9 @@ def test_an_error_while_the_source_closes_surfaces() -> None:
             return self.left
 
         def close(self) -> None:
-            raise Broken("close")
+            raise BrokenError("close")
 
-    with pytest.raises(Broken, match="close"):
+    with pytest.raises(BrokenError, match="close"):
         list(prefetch(Source(), 2))
 
 

@@ -1,6 +1,7 @@
 import av
 import numpy as np
 import pytest
+
 from stream.colour import Colour
 from stream.pixels import parse, planar_equivalent, planar_name
 
@@ -47,7 +48,13 @@ def test_no_depth_or_chroma_is_lost(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("height", "matrix", "expected"),
-    [(719, 2, "bt601"), (720, 2, "bt709"), (1080, 6, "bt601"), (480, 1, "bt709"), (2160, 9, "bt2020")],
+    [
+        (719, 2, "bt601"),
+        (720, 2, "bt709"),
+        (1080, 6, "bt601"),
+        (480, 1, "bt709"),
+        (2160, 9, "bt2020"),
+    ],
 )
 def test_untagged_pictures_count_as_709_from_720_lines(
     height: int, matrix: int, expected: str

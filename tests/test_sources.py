@@ -12,13 +12,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+
 from stream.carried import CarriedPackets
 from stream.errors import SourceError
 from stream.frame import Frame
 from stream.image_source import image_paths
 from stream.sources import Source, open_source
 from stream.trim import Trim
-
 from tests import media
 
 pytestmark = pytest.mark.usefixtures("no_thread_remains")
@@ -95,7 +95,7 @@ def opened(name: str) -> list[Frame]:
 def test_every_frame_comes_once_in_rising_order(source_name: str) -> None:
     frames = opened(source_name)
     assert len(frames) == COUNT
-    assert all(before.pts < after.pts for before, after in zip(frames, frames[1:], strict=False))
+    assert all(before.pts < after.pts for before, after in itertools.pairwise(frames))
     assert all(frame.duration > 0 for frame in frames)
 
 
@@ -159,10 +159,23 @@ def test_a_percent_sign_in_a_name_is_no_pattern(tmp_path: Path) -> None:
     assert len(opened(str(odd))) == 1
 
 
+@pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, 3), (8, 1)])
+@pytest.mark.parametrize("name", ["yuvj420p", "yuvj422p"])
+def test_photographs_come_upright(tmp_path: Path, name: str, orientation: int, turns: int) -> None:
+    data = media.jpeg(48, 64, name)
+    (tmp_path / "flat.jpg").write_bytes(data)
+    (tmp_path / "photo.jpg").write_bytes(media.oriented(data, orientation))
+    ((_, planes),) = media.read_pictures(tmp_path / "flat.jpg")
+    (frame,) = opened(str(tmp_path / "photo.jpg"))
+    np.testing.assert_array_equal(frame.planes[0], np.rot90(planes[0], turns))
+    assert frame.layout.full_range
+
+
 @pytest.mark.parametrize("suffix", [".nut", ".y4m"])
 def test_standard_input_is_read_to_its_end(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    truth = media.write_video(path, COUNT, codec="rawvideo" if suffix == ".nut" else "wrapped_avframe")
+    codec = "rawvideo" if suffix == ".nut" else "wrapped_avframe"
+    truth = media.write_video(path, COUNT, codec=codec)
     code = (
         "from stream.sources import open_source\n"
         "with open_source('-') as source:\n"
@@ -187,7 +200,7 @@ def test_a_url_gives_the_frames_of_its_file(tmp_path: Path, served: str) -> None
 
 
 def test_a_url_that_is_not_there_is_one_line(served: str) -> None:
-    with pytest.raises(SourceError, match="nothing.mp4") as caught:
+    with pytest.raises(SourceError, match=r"nothing\.mp4") as caught:
         open_source(f"{served}/nothing.mp4")
     assert "\n" not in str(caught.value)
 
@@ -477,4 +490,3 @@ def test_real_clips_end_where_they_say(clip: Callable[[str], Path]) -> None:
         assert count == 367
         assert source.info.frames == 367
         assert source.truncated is None
-

@@ -5,7 +5,8 @@ import numpy.typing as npt
 import pytest
 
 from kernels.layout import Layout
-from kernels.spread import cell_means, pull_push, spread
+from kernels.pyramid import pull_push
+from kernels.spread import cell_means, spread
 from kernels.types import Planes
 
 Truth = npt.NDArray[np.float64]
