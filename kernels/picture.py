@@ -63,15 +63,18 @@ def resized(plane: Plane, height: int, width: int) -> Floats:
     return np.asarray(bilinear, np.float32)
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def _area(plane: Plane, out: Floats) -> None:
-    """Exact area averages, rows first so that the long loop runs along memory."""
+    """Exact area averages, rows first so that the long loop runs along memory.
+
+    Serial, so that pass 1 can look at one frame while parallel kernels work on another.
+    """
     tall, wide = plane.shape
     height, width = out.shape
     scale = tall / height
     norm = np.float32(width / (scale * wide))
     first, last, head, tail = _spans(wide, width)
-    for y in numba.prange(height):
+    for y in range(height):
         line = np.zeros(wide, np.float32)
         start, end = y * scale, min((y + 1) * scale, tall)
         for row in range(int(start), min(int(np.ceil(end)), tall)):
@@ -102,12 +105,12 @@ def _spans(
     return first, last, head, tail
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def _to_rgb(
     first: Floats, second: Floats, third: Floats, matrix: Floats, offset: Floats, out: Rgb
 ) -> None:
     height, width = first.shape
-    for y in numba.prange(height):
+    for y in range(height):
         for x in range(width):
             a, b, c = first[y, x], second[y, x], third[y, x]
             for channel in range(3):

@@ -18,6 +18,18 @@ LONGEST_GAP = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What pass 1 found: a picture, its coarse alpha (h, w) float32, and the time since the last.
+
+    dt: seconds since the previous picture of the same shot, None for a shot's first.
+    """
+
+    picture: Picture
+    coarse: Alpha
+    dt: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Matted:
     """What is known of one picture's subject.
 
@@ -34,7 +46,8 @@ class Matted:
 class Matting:
     """Pictures of a stream in order, each to its own matte; remembers only what `reset` forgets.
 
-    Call it from one thread: its kernels are parallel already.
+    `see` and `finish` share nothing that changes, so that one thread may see a picture while
+    another finishes the one before. Each of them belongs to one thread.
     """
 
     def __init__(
@@ -52,7 +65,13 @@ class Matting:
     def __call__(
         self, picture: Picture, seconds: float | None = None, coarse: Alpha | None = None
     ) -> Matted:
-        """Matte `picture`, shown at `seconds`; None for a still that follows nothing.
+        """`see` and `finish` in one."""
+        return self.finish(self.see(picture, seconds, coarse))
+
+    def see(
+        self, picture: Picture, seconds: float | None = None, coarse: Alpha | None = None
+    ) -> Seen:
+        """Pass 1 on `picture`, shown at `seconds`; None for a still that follows nothing.
 
         coarse: a coarse alpha from elsewhere, (h, w) float32 of any size, that takes pass 1's
         place. Raises ValueError when there is neither that nor a segmenter.
@@ -63,10 +82,15 @@ class Matting:
             if self._segmenter is None:
                 raise ValueError("without a segmenter every picture needs a coarse alpha")
             coarse = self._segment(self._segmenter, picture, dt)
+        return Seen(picture, coarse, dt)
+
+    def finish(self, seen: Seen) -> Matted:
+        """Pass 2, time and foreground colours of what `see` gave, in the same order."""
+        picture = seen.picture
         with self._clock.stage("pass 2"):
-            refined = self._refiner(picture, coarse)
+            refined = self._refiner(picture, seen.coarse)
         with self._clock.stage("time"):
-            alpha, kinds = self._smoother(picture, refined.alpha, refined.kinds, dt)
+            alpha, kinds = self._smoother(picture, refined.alpha, refined.kinds, seen.dt)
         with self._clock.stage("foreground"):
             foreground = estimate_foreground(picture, alpha, kinds, refined.colours)
         return Matted(alpha, foreground, kinds, refined.colours)
@@ -81,24 +105,18 @@ class Matting:
 
     def reset(self) -> None:
         """Forget everything: the next picture starts a new shot."""
-        self._restart()
         self._cuts.reset()
         self._seconds = None
+        self._smoother.reset()
+        if self._segmenter is not None:
+            self._segmenter.reset()
 
     def _elapsed(self, picture: Picture, seconds: float | None) -> float | None:
         """Seconds since the previous picture of the same shot, None where a shot starts."""
         is_cut = self._cuts(picture)
         previous, self._seconds = self._seconds, seconds
         dt = None if seconds is None or previous is None else seconds - previous
-        if is_cut or dt is None or not 0 < dt <= LONGEST_GAP:
-            self._restart()
-            return None
-        return dt
-
-    def _restart(self) -> None:
-        self._smoother.reset()
-        if self._segmenter is not None:
-            self._segmenter.reset()
+        return None if is_cut or dt is None or not 0 < dt <= LONGEST_GAP else dt
 
 
 def open_matting(

@@ -9,12 +9,14 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
+from kernels.threads import leave_cores
 from models.clock import StageClock
 from models.matting import Matting, open_matting
 from stream.backgrounds import open_background
 from stream.errors import TruncatedError
 from stream.formats import Format, choose_format, matte_format
-from stream.mattes import matted
+from stream.frame import Frame
+from stream.mattes import Look, matted, seen
 from stream.pipeline import Waits, prefetch
 from stream.render import Rendered, Renderer
 from stream.settings import Settings
@@ -25,6 +27,8 @@ from stream.verify import Verdict, verify
 
 DEPTH = 4
 """Pictures held between two stages."""
+BUSY_CORES = 1
+"""Cores' worth of work that decoding, pass 1 and encoding do beside the compute thread."""
 Item = TypeVar("Item")
 
 
@@ -37,6 +41,7 @@ class Progress:
     position: Fraction = Fraction(0)
     clock: StageClock = field(default_factory=StageClock)
     decoded: Waits = field(default_factory=Waits)
+    seen: Waits = field(default_factory=Waits)
     rendered: Waits = field(default_factory=Waits)
     started: float = field(default_factory=time.perf_counter)
 
@@ -127,14 +132,23 @@ def _open_outputs(
 def _rendered(
     source: Source, masks: Source | None, matting: Matting, renderer: Renderer, progress: Progress
 ) -> Generator[Rendered, None, None]:
-    """The compute thread's work; decoding runs ahead of it in a thread of its own."""
+    """The compute thread's work; decoding and pass 1 run ahead of it in threads of their own."""
     clock = progress.clock
+    leave_cores(BUSY_CORES)
     decoded = prefetch(_timed(source, clock, "decode"), DEPTH, "decode", progress.decoded)
-    with contextlib.closing(decoded) as frames:
-        for matte in matted(frames, matting, masks):
+    looks = prefetch(_seen(decoded, matting, masks), DEPTH, "pass 1", progress.seen)
+    with contextlib.closing(looks):
+        for matte in matted(looks, matting):
             with clock.stage("composite"):
                 rendered = renderer(matte)
             yield rendered
+
+
+def _seen(
+    decoded: Generator[Frame, None, None], matting: Matting, masks: Source | None
+) -> Iterator[Look]:
+    with contextlib.closing(decoded) as frames:
+        yield from seen(frames, matting, masks)
 
 
 def _timed(items: Iterable[Item], clock: StageClock, name: str) -> Iterator[Item]:

@@ -48,8 +48,10 @@ def report_of(settings: Settings, outcome: Outcome) -> dict[str, Any]:
         "fps": progress.frames / outcome.seconds,
         "stages_ms": {name: summary(spent) for name, spent in progress.clock.seconds.items()},
         "waits_ms": {
-            "decode waits for compute": summary(progress.decoded.full),
-            "compute waits for decode": summary(progress.decoded.empty),
+            "decode waits for pass 1": summary(progress.decoded.full),
+            "pass 1 waits for decode": summary(progress.decoded.empty),
+            "pass 1 waits for compute": summary(progress.seen.full),
+            "compute waits for pass 1": summary(progress.seen.empty),
             "compute waits for encode": summary(progress.rendered.full),
             "encode waits for compute": summary(progress.rendered.empty),
         },
