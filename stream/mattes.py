@@ -9,7 +9,6 @@ from models.matting import Matting, Seen
 from stream.errors import SourceError
 from stream.frame import Frame, Matte
 
-
 Look = tuple[Frame, Seen]
 """A frame and what pass 1 found in it."""
 
