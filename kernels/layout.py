@@ -84,7 +84,7 @@ class Layout:
         return matrix.astype(np.float32), (-matrix @ middle).astype(np.float32)
 
     def from_rgb(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """(M (3, 3), offset (3,)) float32 with samples = M @ rgb + offset, the inverse of to_rgb."""
+        """(M (3, 3), offset (3,)) float32: samples = M @ rgb + offset, to_rgb inverted."""
         if self.model == "gray":
             low, luma, _ = self._ranges()
             kr, kb = _KR_KB[self.matrix]

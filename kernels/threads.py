@@ -3,10 +3,15 @@
 import numba
 
 
+def available() -> int:
+    """Threads that numba started for parallel kernels: one a core, unless configured otherwise."""
+    return int(getattr(numba.config, "NUMBA_NUM_THREADS"))  # noqa: B009 - unknown to its stubs
+
+
 def leave_cores(count: int) -> None:
     """Have kernels launched by this thread leave `count` cores to other threads, and use the rest.
 
     At least one thread is used. A kernel waits for its slowest thread: on a core busy with
     encoding, that wait costs more than the second thread saves.
     """
-    numba.set_num_threads(max(1, numba.config.NUMBA_NUM_THREADS - count))
+    numba.set_num_threads(max(1, available() - count))

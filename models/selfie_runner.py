@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,9 @@ def _frozen(net: SelfieNet) -> torch.jit.ScriptModule:
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         example = torch.zeros(1, *_EXAMPLE, 3)
-        return torch.jit.freeze(torch.jit.trace(net, example, check_trace=False))
+        traced: Any = torch.jit.trace(net, example, check_trace=False)  # type: ignore[no-untyped-call]
+        frozen: torch.jit.ScriptModule = torch.jit.freeze(traced)
+        return frozen
 
 
 def open_net(name: str) -> SelfieNet:

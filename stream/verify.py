@@ -15,6 +15,8 @@ from stream.receipt import Receipt, Witness, witness_of
 _ROUNDED = Fraction(2, 1000)
 """Seconds by which times may differ in containers that count milliseconds."""
 _LUMA_TOLERANCE = 4.0
+REORDERED = ("mov", "mp4")
+"""Containers that know how long a track is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,9 @@ def _read_file(receipt: Receipt) -> _Read:
                 spans.append((packet.pts * base, (packet.pts + (packet.duration or 0)) * base))
         start = min((first for first, _ in spans), default=Fraction(0))
         end = max((last for _, last in spans), default=Fraction(0))
+        if receipt.format.container in REORDERED and video.duration:
+            # Packets of reordered pictures last as long as their coding order says.
+            end = start + video.duration * (video.time_base or 0)
         pairs = list(_decoded(container, video, receipt))
         return _compared(len(spans), start, end, pairs, list(audio.values()))
 
@@ -136,7 +141,7 @@ def _decoded(container: Any, video: Any, receipt: Receipt) -> Iterator[tuple[Wit
         seconds = number / Fraction(video.average_rate) if constant else moment
         container.seek(int(seconds / video.time_base), stream=video)
         for picture in _pictures(container, video, receipt):
-            if picture.pts is not None and picture.pts * video.time_base >= seconds - _ROUNDED / 2:
+            if picture.pts is not None and picture.pts * video.time_base >= seconds - _ROUNDED / 4:
                 yield sent, witness_of(picture)
                 break
 

@@ -18,6 +18,7 @@ from stream.frame import Frame
 from stream.place import Place
 from stream.receipt import Receipt
 from stream.source_info import SourceInfo
+from stream.span import Span
 from stream.tags import tags_for, written_full
 
 _TICKS_OF_MOV = {"mov", "mp4"}
@@ -43,6 +44,8 @@ class VideoSink(Finishing):
     ) -> None:
         super().__init__(place, Receipt(place.path, format, transparent))
         self._durations: dict[int, int] = {}
+        self._span = Span()
+        self._held: Packet | None = None
         self._info, self._format = info, format
         self._tags = tags_for(format, info)
         self._target = target_for(format, info, transparent)
@@ -121,10 +124,23 @@ class VideoSink(Finishing):
             duration = self._durations.pop(packet.pts or 0, 0)
             if duration:
                 packet.duration = duration
-            self._container.mux_one(packet)
+            self._span.add(packet)
+            if self._held is not None:
+                self._container.mux_one(self._held)
+            self._held = packet
+
+    def _release(self) -> None:
+        """Write the last packet, so long that the track ends when its last picture does."""
+        last, self._held = self._held, None
+        if last is None:
+            return
+        if self._format.container in _TICKS_OF_MOV:
+            last.duration = self._span.last_duration()
+        self._container.mux_one(last)
 
     def _finish(self) -> None:
         self._mux(self._stream.encode(None))
+        self._release()
         self._carrier.finish()
         self.receipt.audio = self._carrier.audio
         self._container.close()

@@ -309,8 +309,8 @@ def test_the_frames_held_at_once_are_bounded(
     media.write_video(tmp_path / "in.mkv", 60)
     job(tmp_path / "in.mkv", tmp_path / "out.mkv")
     assert written[0] == 60
-    # Two boxes, and one more in the hands of each of the three stages and the peek.
-    assert most[0] <= 2 * DEPTH + 4
+    # Three boxes, and one more in the hands of each of the four stages and the peek.
+    assert most[0] <= 3 * DEPTH + 5
 
 
 def test_a_real_person_is_found_by_the_nets(
