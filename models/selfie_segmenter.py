@@ -41,7 +41,7 @@ _FIND = Look("selfie_general", 256**2)
 _TWO = (_FIND, Look("selfie_general", 320**2, mirrored=True))
 RECIPES = {
     "fast": Recipe((_FIND,), 0.5),
-    "balanced": Recipe(_TWO, 0.25),
+    "balanced": Recipe(_TWO, 0.1),
     "best": Recipe(
         (*_TWO, Look("selfie_general", 256**2, mirrored=True), Look("selfie_general", 384**2)), 0.0
     ),

@@ -18,6 +18,7 @@ from stream.job import Progress as Run
 
 PLAIN_INTERVAL = 5.0
 """Seconds between two plain lines."""
+PREPARING = "preparing (the first run on a machine compiles for a minute)"
 RECENT = 50
 SHOWN = ("decode", "to rgb", "pass 1", "pass 2", "time", "foreground", "composite", "encode")
 
@@ -46,8 +47,11 @@ class Display:
 
     def _show(self, bar: Progress, run: Run) -> None:
         if self._task is None:
-            self._task = bar.add_task(self._label, total=run.info.frames)
-        bar.update(self._task, completed=run.frames, detail=f"{rate(run):.1f} fps  {stages(run)}")
+            return
+        bar.update(
+            self._task, completed=run.frames, total=run.info.frames, description=self._label,
+            detail=f"{rate(run):.1f} fps  {stages(run)}",
+        )  # fmt: skip
 
     def __enter__(self) -> "Display":
         if self._console.is_terminal:
@@ -57,6 +61,9 @@ class Display:
                 TimeRemainingColumn(), TextColumn("{task.fields[detail]}"), console=self._console,
             )  # fmt: skip
             self._bar.start()
+            self._task = self._bar.add_task(PREPARING, total=None, detail="")
+        else:
+            print(f"{self._label}: {PREPARING}", file=sys.stderr, flush=True)
         return self
 
     def __exit__(
