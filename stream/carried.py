@@ -50,9 +50,10 @@ class CarriedPackets:
         for packet in self._demuxer:
             if packet.pts is not None and packet.time_base:
                 end = (packet.pts + (packet.duration or 0)) * packet.time_base
-                index = packet.stream_index
+                index = packet.stream.index
                 self._reached[index] = max(end, self._reached.get(index, end))
-            if packet.stream_index == self._video.index:
+            # The empty packets at the end all say 0 in stream_index, but know their stream.
+            if packet.stream.index == self._video.index:
                 yield packet
             elif packet.size:
                 self._carry(packet)

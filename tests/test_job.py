@@ -326,3 +326,17 @@ def test_a_real_person_is_found_by_the_nets(
     for _, (*_, alpha) in media.read_pictures(out):
         assert 0.1 < (alpha == 255).mean() < 0.8
         assert (alpha == 0).mean() > 0.1
+
+
+def test_sound_that_must_be_encoded_again_comes_along_to_its_end(tmp_path: Path) -> None:
+    media.write_video(tmp_path / "in.mkv", 25, audio=2)
+    outcome = job(tmp_path / "in.mkv", tmp_path / "out.webm")
+    assert outcome.verdicts[0].ok
+    with av.open(str(tmp_path / "out.webm")) as container:
+        lengths = []
+        for track in container.streams.audio:
+            assert track.codec_context.name in {"opus", "libopus"}
+            container.seek(0)
+            frames = list(container.decode(track))
+            lengths.append(sum(frame.samples for frame in frames) / frames[0].sample_rate)
+    assert lengths == [pytest.approx(1, abs=0.06)] * 2
