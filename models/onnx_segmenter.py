@@ -51,7 +51,7 @@ def _session(path: Path) -> Session:
         import onnxruntime
     except ImportError as error:
         raise MissingExtraError(
-            'an .onnx segmenter needs ONNX Runtime: pip install "hairline[onnx]"'
+            "an .onnx segmenter needs ONNX Runtime: pip install -e '.[onnx]'"
         ) from error
     if not path.is_file():
         raise WeightsError(f"segmenter {path} is missing")

@@ -76,20 +76,23 @@ class Film:
         self._turn: Iterator[Frame] = iter(())
         self._current: Frame | None = None
         self._next: Frame | None = None
-        self._begin = self._loop_start = Fraction(0)
-        self._rewind(Fraction(0))
+        self._begin = Fraction(0)
+        self._loop_start: Fraction | None = None  # the first matte's time, once there is one
+        self._rewind()
 
     def planes(self, matte: Matte) -> Planes:
         """See Background."""
         frame = self._at(matte.frame.seconds)
         return _covering(frame, matte.frame.layout, matte.frame.height, matte.frame.width)
 
-    def _rewind(self, now: Fraction) -> None:
+    def _rewind(self) -> None:
         self._turn = _frames_of(self._name)
         self._current, self._next = next(self._turn), next(self._turn, None)
-        self._begin, self._loop_start = self._current.seconds, now
+        self._begin = self._current.seconds
 
     def _at(self, seconds: Fraction) -> Frame:
+        if self._loop_start is None:
+            self._loop_start = seconds
         while True:
             current = self._current
             if current is None:
@@ -99,7 +102,8 @@ class Film:
                 end = current.seconds + max(current.duration, 1) * current.time_base
                 if wanted < end:
                     return current
-                self._rewind(self._loop_start + end - self._begin)
+                self._loop_start += end - self._begin
+                self._rewind()
             elif wanted < self._next.seconds:
                 return current
             else:

@@ -13,6 +13,9 @@ from stream.companions import Companions, Packet
 from stream.trim import Trim
 
 CARRIED_TYPES = ("audio", "subtitle")
+ATTACHED_TYPE = "attachment"
+EARLY = 10
+"""Seconds before the start from which sound is kept until the first frame is known."""
 TOLERANCE = Fraction(1, 2)
 """Seconds by which a whole file's last frame may end before its header says."""
 
@@ -28,13 +31,20 @@ class CarriedPackets:
         self, container: InputContainer, video: VideoStream, trim: Trim, carry: bool
     ) -> None:
         self._container, self._video, self._trim = container, video, trim
-        streams = [s for s in container.streams if s.type in CARRIED_TYPES] if carry else []
-        self._streams = tuple(streams)
+        self._streams = tuple(s for s in container.streams if carry and s.type in CARRIED_TYPES)
+        attached = tuple(s for s in container.streams if s.type == ATTACHED_TYPE)
         self.companions = (
-            Companions(self._streams, list(container.chapters()), dict(container.metadata))
+            Companions(
+                (*self._streams, *attached), list(container.chapters()), dict(container.metadata)
+            )
             if carry
             else None
         )
+        self.left_out = [
+            f"{s.type} stream {s.index} is left out"
+            for s in container.streams
+            if carry and s is not video and s.type not in {*CARRIED_TYPES, ATTACHED_TYPE}
+        ]
         self.origin: Fraction | None = None
         self._waiting: list[Packet] = []
         self._reached: dict[int, Fraction] = {}
@@ -72,6 +82,8 @@ class CarriedPackets:
     def _carry(self, packet: Packet) -> None:
         if self.companions is None:
             return
+        if self.origin is None and self._too_early(packet):
+            return
         self._waiting.append(packet)
         if self.origin is None:
             return
@@ -79,6 +91,12 @@ class CarriedPackets:
             if self._trimmed(waiting):
                 self.companions.packets.append(waiting)
         self._waiting.clear()
+
+    def _too_early(self, packet: Packet) -> bool:
+        """Whether `packet` clearly ends before the part asked for begins."""
+        if packet.pts is None or packet.time_base is None:
+            return bool(self._trim.start)
+        return packet.pts * packet.time_base < self._trim.start - EARLY
 
     def _trimmed(self, packet: Packet) -> bool:
         """Whether `packet` lies in the part asked for; its times are shifted to it."""

@@ -54,7 +54,7 @@ def photograph() -> Rgb:
     try:
         import matplotlib as mpl
     except ImportError as error:
-        raise UsageError('the demo needs a photograph: pip install "hairline[demo]"') from error
+        raise UsageError("the demo needs a photograph: pip install -e '.[demo]'") from error
     path = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
     picture = cv2.imread(str(path))
     if picture is None:
@@ -85,7 +85,7 @@ def shots(photo: Rgb) -> Iterator[Rgb]:
     for index in range(RATE * SECONDS):
         phase = 2 * np.pi * index / (RATE * SECONDS)
         scale = 1.06 + 0.04 * np.sin(phase)
-        middle = 256 + 8 * np.sin(2 * phase), 290 + 20 * np.cos(phase)
+        middle = 256 + 8 * np.sin(2 * phase), 252 + 8 * np.cos(phase)
         move = np.array(
             [[scale, 0, SIDE / 2 - scale * middle[0]], [0, scale, SIDE / 2 - scale * middle[1]]]
         )

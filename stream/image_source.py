@@ -29,7 +29,10 @@ def image_paths(name: str) -> list[Path] | None:
     """
     path = Path(name)
     if path.is_dir():
-        found = [entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES]
+        try:
+            found = [entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES]
+        except OSError as error:
+            raise SourceError(f"{name}: cannot be read: {error.strerror}") from error
         if not found:
             kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
             raise SourceError(f"{name}: the folder holds no pictures ({kinds})")

@@ -13,6 +13,7 @@ from kernels.threads import leave_cores
 from models.clock import StageClock
 from models.matting import Matting, open_matting
 from stream.backgrounds import open_background
+from stream.collisions import check_paths
 from stream.errors import TruncatedError
 from stream.formats import Format, choose_format, matte_format
 from stream.frame import Frame
@@ -77,18 +78,25 @@ def run(settings: Settings, stop: Event | None = None, watch: Watch | None = Non
     line for the operator; then nothing is left under a final name. A truncated or damaged source
     raises TruncatedError once what was there is kept under a partial name.
     """
+    stop = stop or Event()
+    check_paths(settings)
     with contextlib.ExitStack() as stack:
         transparent, chosen, background = _look(settings)
         source = stack.enter_context(open_source(settings.source, settings.trim, settings.audio))
-        masks = _open_masks(settings, stack)
+        masks = _open_masks(settings, source.info, stack)
         progress = Progress(source.info)
         first = None if masks else settings.segmenter
         matting = open_matting(first, settings.quality, settings.smoothing, progress.clock)
         renderer = Renderer(None if transparent else open_background(background))
         outputs = _open_outputs(settings, chosen, transparent, source, stack)
         frames = _rendered(source, masks, matting, renderer, progress)
-        with contextlib.closing(prefetch(frames, DEPTH, "compute", progress.rendered)) as items:
-            interrupted = _write_all(items, outputs, progress, stop or Event(), watch)
+        with contextlib.closing(
+            prefetch(frames, DEPTH, "compute", progress.rendered, stop)
+        ) as items:
+            progress.started = time.perf_counter()
+            if watch is not None:
+                watch(progress)
+            interrupted = _write_all(items, outputs, progress, stop, watch)
         return _finished(settings, source, outputs, progress, interrupted)
 
 
@@ -105,10 +113,11 @@ DEFAULT_COLOUR = "#00b140"
 """Chroma-key green, for a format that needs a background when none is named."""
 
 
-def _open_masks(settings: Settings, stack: contextlib.ExitStack) -> Source | None:
+def _open_masks(settings: Settings, info: SourceInfo, stack: contextlib.ExitStack) -> Source | None:
     if settings.masks is None:
         return None
-    return stack.enter_context(open_source(settings.masks, settings.trim, carry=False))
+    masks = open_source(settings.masks, settings.trim, carry=False, rate=info.rate)
+    return stack.enter_context(masks)
 
 
 def _open_outputs(
@@ -180,8 +189,8 @@ def _write_all(
         if watch is not None:
             watch(progress)
         if stop.is_set():
-            return True
-    return False
+            break
+    return stop.is_set()
 
 
 def _finished(
@@ -199,11 +208,16 @@ def _finished(
             f"{settings.source}: {truncated}; what could be cut out is kept in {kept} "
             "(--allow-truncated accepts it)"
         )
+    if interrupted and progress.frames == 0:
+        raise KeyboardInterrupt
     if interrupted:
         paths = [sink.keep_partial() for sink in sinks]
     else:
+        # All are complete before the first has its name.
         for sink in sinks:
-            sink.close()
+            sink.complete()
+        for sink in sinks:
+            sink.commit()
         paths = [sink.receipt.path for sink in sinks]
     seconds = time.perf_counter() - progress.started
     # A sink may have learned something while closing.

@@ -14,6 +14,8 @@ Item = TypeVar("Item")
 
 _END = object()
 _POLL = 0.05
+GRACE = 60.0
+"""Seconds to wait for a thread to end: longer than compiling the kernels takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +32,29 @@ class Waits:
 
 
 def prefetch(
-    items: Iterable[Item], depth: int, name: str = "prefetch", waits: Waits | None = None
+    items: Iterable[Item],
+    depth: int,
+    name: str = "prefetch",
+    waits: Waits | None = None,
+    halt: threading.Event | None = None,
 ) -> Generator[Item, None, None]:
     """Iterate `items` in a thread of its own, at most `depth` ahead.
 
     An error raised by `items` is raised here, after the items before it. Closing the generator
-    (use contextlib.closing) stops the thread, closes `items` and joins.
+    (use contextlib.closing) stops the thread, closes `items` and joins; a thread stuck in a read
+    that never returns is left behind after GRACE seconds. Once `halt` is set, iteration ends as
+    soon as there is nothing to give.
     """
     if depth < 1:
         raise ValueError(f"depth must be at least 1, got {depth}")
     box: queue.Queue[Any] = queue.Queue(depth)
     stop = threading.Event()
-    thread = threading.Thread(target=_fill, args=(box, items, stop, waits), name=name)
+    thread = threading.Thread(target=_fill, args=(box, items, stop, waits), name=name, daemon=True)
     thread.start()
     try:
         while True:
             started = time.perf_counter()
-            item = box.get()
+            item = _get(box, halt)
             if item is _END:
                 return
             if isinstance(item, _Raised):
@@ -56,7 +64,7 @@ def prefetch(
             yield item
     finally:
         stop.set()
-        thread.join()
+        thread.join(GRACE)
 
 
 def _fill(
@@ -88,6 +96,17 @@ def _closed(iterator: Iterator[Any], last: Any) -> Any:
     except BaseException as error:  # a failing clean-up surfaces too
         return last if isinstance(last, _Raised) else _Raised(error)
     return last
+
+
+def _get(box: "queue.Queue[Any]", halt: threading.Event | None) -> Any:
+    """The next item; the end when there is none and `halt` is set."""
+    while halt is not None:
+        try:
+            return box.get(timeout=_POLL)
+        except queue.Empty:
+            if halt.is_set():
+                return _END
+    return box.get()
 
 
 def _put(box: "queue.Queue[Any]", item: Any, stop: threading.Event) -> bool:

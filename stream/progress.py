@@ -14,11 +14,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from kernels.compiled import is_compiled
 from stream.job import Progress as Run
 
 PLAIN_INTERVAL = 5.0
 """Seconds between two plain lines."""
-PREPARING = "preparing (the first run on a machine compiles for a minute)"
+PREPARING = "preparing: the first run on a machine compiles for about a minute"
 RECENT = 50
 SHOWN = ("decode", "to rgb", "pass 1", "pass 2", "time", "foreground", "composite", "encode")
 
@@ -37,7 +38,10 @@ class Display:
     def update(self, run: Run) -> None:
         """Show `run`; cheap enough for every frame."""
         now = time.perf_counter()
-        if self._bar is not None:
+        if run.frames == 0:
+            if self._bar is None and not is_compiled():
+                print(f"{self._label}: {PREPARING}", file=sys.stderr, flush=True)
+        elif self._bar is not None:
             if now - self._last_show > 0.1:
                 self._last_show = now
                 self._show(self._bar, run)
@@ -56,14 +60,13 @@ class Display:
     def __enter__(self) -> "Display":
         if self._console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description}"), BarColumn(bar_width=20),
+                TextColumn("{task.description}", markup=False), BarColumn(bar_width=20),
                 TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(),
                 TimeRemainingColumn(), TextColumn("{task.fields[detail]}"), console=self._console,
             )  # fmt: skip
             self._bar.start()
-            self._task = self._bar.add_task(PREPARING, total=None, detail="")
-        else:
-            print(f"{self._label}: {PREPARING}", file=sys.stderr, flush=True)
+            what = self._label if is_compiled() else PREPARING
+            self._task = self._bar.add_task(what, total=None, detail="")
         return self
 
     def __exit__(

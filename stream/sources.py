@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from stream.companions import Companions
 from stream.errors import SourceError
 from stream.frame import Frame
-from stream.image_source import ImageSource, image_paths
+from stream.image_source import DEFAULT_RATE, ImageSource, image_paths
 from stream.source_info import SourceInfo
 from stream.trim import Trim
 from stream.video_source import VideoSource
@@ -43,10 +44,13 @@ class Source(Protocol):
     ) -> None: ...
 
 
-def open_source(name: str, trim: Trim | None = None, carry: bool = True) -> Source:
+def open_source(
+    name: str, trim: Trim | None = None, carry: bool = True, rate: Fraction | None = None
+) -> Source:
     """Open a video file, a URL, "-" (y4m or nut on standard input), a picture, a folder or pattern.
 
-    trim: which part of it; carry: whether its audio, subtitles and chapters come along.
+    trim: which part of it; carry: whether its audio, subtitles and chapters come along; rate:
+    pictures a second where they are single files, 25 by default.
     Raises SourceError when it cannot be read.
     """
     trim = trim or Trim()
@@ -56,7 +60,7 @@ def open_source(name: str, trim: Trim | None = None, carry: bool = True) -> Sour
         return VideoSource(name, trim, carry)
     pictures = image_paths(name)
     if pictures is not None:
-        return ImageSource(name, pictures, trim)
+        return ImageSource(name, pictures, trim, rate or DEFAULT_RATE)
     if not Path(name).exists():
         raise SourceError(f"{name}: no such file")
     return VideoSource(name, trim, carry)

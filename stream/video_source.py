@@ -1,5 +1,6 @@
 """Frames of a video file, URL or pipe; owns PyAV's decoder and knows nothing of mattes."""
 
+import contextlib
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -50,6 +51,7 @@ class VideoSource:
             self._stream.thread_type = "AUTO"
             self._part = self._trim.after(beginning(self._container))
             self._carried = CarriedPackets(self._container, self._stream, self._part, carry)
+            self.warnings += self._carried.left_out
             self._first: Frame | None = None
             first = self._first = self._peek()
         except BaseException:
@@ -117,7 +119,8 @@ class VideoSource:
             yield self._shifted(frame).upright()
         else:
             self._reached_end = end is None
-        self._carried.drain(end)
+        with contextlib.suppress(av.error.FFmpegError, OSError):  # the part itself is complete
+            self._carried.drain(end)
 
     def _video_frames(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():
@@ -183,7 +186,10 @@ class VideoSource:
 
     def close(self) -> None:
         """Close the container; safe to call twice."""
-        self._rest.close()
+        try:
+            self._rest.close()
+        except ValueError:  # a thread is stuck in a read that never returns, and holds both
+            return
         self._container.close()
 
     def __enter__(self) -> "VideoSource":

@@ -20,7 +20,8 @@ def only_line(capfd: pytest.CaptureFixture[str]) -> str:
     out, err = capfd.readouterr()
     assert out == ""
     assert "Traceback" not in err
-    lines = [line for line in err.splitlines() if " fps; " not in line and " fps, " not in line]
+    progress = (" fps; ", " fps, ", ": preparing: ")
+    lines = [line for line in err.splitlines() if not any(each in line for each in progress)]
     assert len(lines) == 1, err
     assert lines[0].startswith("error: ")
     return lines[0]
