@@ -40,17 +40,22 @@ def cut(
     kinds: Kinds,
     layout: Layout,
     out: Sequence[Plane] | None = None,
+    foreground_known: bool = True,
 ) -> Planes:
     """Straight (not premultiplied) colour: `foreground` wherever the band reaches, else `blank`.
 
     Arguments as for `composite`. Band tiles keep the foreground even where alpha is 0, so that
     an editor's interpolation and chroma subsampling meet the subject's colour, never the room's:
-    the foreground there is an estimate that holds no background.
+    the foreground there is an estimate that holds no background. Where it could not be estimated
+    (foreground_known False) it is the picture, so samples whose own alpha is 0 are blank.
     """
     out = _prepared(foreground, blank, alpha, kinds, layout, out)
     for number, target in enumerate(out):
         shift_y, shift_x = layout.shifts(number)
-        _select(foreground[number], blank[number], kinds, shift_y, shift_x, target)
+        _select(
+            foreground[number], blank[number], alpha, kinds, shift_y, shift_x, foreground_known,
+            target,
+        )  # fmt: skip
     return tuple(out)
 
 
@@ -145,14 +150,21 @@ def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> np.flo
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _select(
-    foreground: Plane, blank: Plane, kinds: Kinds, shift_y: int, shift_x: int, out: Plane
-) -> None:
+    foreground: Plane, blank: Plane, alpha: Alpha, kinds: Kinds, shift_y: int, shift_x: int,
+    foreground_known: bool, out: Plane,
+) -> None:  # fmt: skip
     tall, wide = TILE >> shift_y, TILE >> shift_x
     height, width = out.shape
     for row in numba.prange(kinds.shape[0]):
         top, bottom = row * tall, min((row + 1) * tall, height)
         out[top:bottom] = blank[top:bottom]
         for column in range(kinds.shape[1]):
-            if kinds[row, column] != OUTSIDE:
-                left, right = column * wide, min((column + 1) * wide, width)
+            kind = kinds[row, column]
+            left, right = column * wide, min((column + 1) * wide, width)
+            if kind == BAND and not foreground_known:
+                for y in range(top, bottom):
+                    for x in range(left, right):
+                        if _covered(alpha, y, x, shift_y, shift_x) > 0:
+                            out[y, x] = foreground[y, x]
+            elif kind != OUTSIDE:
                 out[top:bottom, left:right] = foreground[top:bottom, left:right]

@@ -44,13 +44,15 @@ def weigh_evidence(
     """Project each cell of `tiles` and weigh it against `prior` as a Kalman gain would.
 
     means: Cells; prior: (rows, columns) float32 in [0, 1], whose own variance is taken as
-    prior (1 - prior); tiles: (n, 2) int32 lattice rows and columns.
+    prior (1 - prior); tiles: (n, 2) int32 lattice rows and columns. Confidence is 0 where either
+    side's colours are unknown: against the picture itself everything looks solid, or empty.
     """
+    known = colours.foreground_known and colours.background_known
     rgb = np.empty((*prior.shape, 3), np.float32)
     projection, confidence = np.empty_like(prior), np.empty_like(prior)
     _weigh(
         means, colours.foreground, colours.background, prior, *layout.to_rgb(),
-        tiles, TILE // colours.step, rgb, projection, confidence,
+        tiles, TILE // colours.step, known, rgb, projection, confidence,
     )  # fmt: skip
     return Evidence(rgb, projection, confidence)
 
@@ -76,6 +78,7 @@ def _weigh(
     offset: npt.NDArray[np.float32],
     tiles: npt.NDArray[np.int32],
     side: int,
+    known: bool,
     rgb: npt.NDArray[np.float32],
     projection: Alpha,
     confidence: Alpha,
@@ -106,4 +109,4 @@ def _weigh(
                 doubt = (_NOISE + vary / 3 + off / 2) / (apart + np.float32(1e-6))
                 open_ = prior[y, x] * (1 - prior[y, x])
                 projection[y, x] = a
-                confidence[y, x] = open_ / (open_ + doubt)
+                confidence[y, x] = open_ / (open_ + doubt) if known else np.float32(0)

@@ -31,7 +31,8 @@ def foreground_planes(
 
     planes: as `layout` says; alpha: (H, W) float32 in [0, 1]; kinds: the picture's lattice; out:
     planes of the same shapes and dtype, written and returned. Equal to `planes` bit for bit
-    outside BAND tiles and wherever alpha, averaged over what a sample covers, is 1.
+    outside BAND tiles and wherever alpha, averaged over what a sample covers, is 1; everywhere
+    when the subject's colours are unknown, since there is nothing to estimate them from.
     Raises ValueError when shapes disagree.
     """
     if alpha.shape != planes[0].shape or kinds.shape != lattice(*planes[0].shape):
@@ -40,7 +41,7 @@ def foreground_planes(
         )
     if out is None:
         out = tuple(np.empty_like(plane) for plane in planes)
-    tiles = tiles_of(kinds)
+    tiles = tiles_of(kinds) if colours.foreground_known else np.empty((0, 2), np.int32)
     for number, (plane, written) in enumerate(zip(planes, out, strict=True)):
         if written.shape != plane.shape or written.dtype != plane.dtype:
             raise ValueError(

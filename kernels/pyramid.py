@@ -10,12 +10,13 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 
-def pull_push(means: Floats, weights: Floats) -> Floats:
+def pull_push(means: Floats, weights: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Keep `means` where `weights` is 1 and fade it smoothly into where it is 0.
 
     means: (rows, columns, 4) float32. weights: (rows, columns) float32 in [0, 1], or several
     such, (sides, rows, columns), which costs less than one call each. Returns (rows, columns, 4),
-    or that for each side; `means` itself, copied, for a side without a positive weight.
+    or that for each side, and whether each is known: for a side without a positive weight it is
+    `means` itself, copied, which says nothing of that side.
     Raises ValueError when the shapes disagree.
     """
     if weights.shape[-2:] != means.shape[:2]:
@@ -30,7 +31,7 @@ def pull_push(means: Floats, weights: Floats) -> Floats:
     out = np.empty((count, *means.shape), np.float32)
     _push_means(means, sides, colours, out)
     out[~known] = means
-    return out.reshape(*weights.shape, 4)
+    return out.reshape(*weights.shape, 4), known.reshape(weights.shape[:-2])
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -28,12 +28,16 @@ class SpreadColours:
 
     foreground, background: (ceil(H / step), ceil(W / step), 4) float32 as Cells says. Where a
     side is seen for sure, it is the mean of the cell; elsewhere it fades smoothly from the
-    nearest sure cells. A side seen nowhere is the picture itself. step: luma pixels a cell.
+    nearest sure cells. step: luma pixels a cell. foreground_known, background_known: whether any
+    cell is that side more surely than UNSURE; where none is, the colours are made of the picture
+    itself, both sides' mixed, and must not be taken for that side's.
     """
 
     foreground: Cells
     background: Cells
     step: int
+    foreground_known: bool = True
+    background_known: bool = True
 
 
 def cell_means(planes: Planes, layout: Layout, step: int = STEP) -> Cells:
@@ -65,8 +69,11 @@ def spread(means: Cells, prior: Alpha, step: int = STEP, unsure: float = UNSURE)
         raise ValueError(f"prior {prior.shape} does not fit {means.shape[:2]} cells")
     trust = np.empty((2, *prior.shape), np.float32)
     _trust(prior, np.float32(1 / unsure), trust[0], trust[1])
-    foreground, background = pull_push(means, trust)
-    return SpreadColours(foreground, background, step)
+    (foreground, background), known = pull_push(means, trust)
+    # A wide `unsure` trusts haze a little, and a little is all where there is nothing better.
+    front_known = bool(known[0] and prior.max() > 1 - UNSURE)
+    back_known = bool(known[1] and prior.min() < UNSURE)
+    return SpreadColours(foreground, background, step, front_known, back_known)
 
 
 def _repeated(plane: Plane, step: int, shift_y: int, shift_x: int) -> Plane:

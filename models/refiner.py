@@ -44,7 +44,8 @@ class ClassicalRefiner:
     """Refines by colour alone, without learned weights.
 
     Projects each cell's colour on the line between the colours spread from both sides, weighs
-    that against the coarse alpha, and fits the result as a linear function of colour.
+    that against the coarse alpha, and fits the result as a linear function of colour. Where the
+    coarse alpha is nowhere sure of one side, it is enlarged and left at that.
     quality: "fast", "balanced" or "best", the fineness of the cells. Raises ValueError on any
     other.
     """
@@ -79,10 +80,12 @@ class ClassicalRefiner:
     ) -> Alpha:
         layout, radius = picture.layout, self._radius
         colours = spread(means, prior, step)
+        alpha = upsample_band(coarse, kinds, picture.height, picture.width)
+        if not (colours.foreground_known and colours.background_known):
+            return alpha
         around = tiles_to_weigh(kinds, step, radius)
         evidence = weigh_evidence(means, colours, prior, layout, around)
         fit = fit_linear(evidence, prior, tiles_to_fit(kinds, step, radius), step, radius)
-        alpha = upsample_band(coarse, kinds, picture.height, picture.width)
         # A soft alpha finer than the cells knows more than a fit on cells can tell.
         trust = min(max((picture.height / coarse.shape[0] - 1) / (step - 1), 0), 1)
         sharpen_band(
@@ -109,7 +112,8 @@ def estimate_foreground(
     """The picture's planes with the subject's own colour in BAND tiles.
 
     alpha: (H, W) float32 in [0, 1]; kinds: the picture's lattice. Bit-identical to the picture
-    outside BAND tiles and wherever alpha at a plane's resolution is 1. `out`: planes like the
-    picture's, written and returned. Raises ValueError when shapes disagree.
+    outside BAND tiles and wherever alpha at a plane's resolution is 1, and everywhere when the
+    subject's colours are unknown. `out`: planes like the picture's, written and returned.
+    Raises ValueError when shapes disagree.
     """
     return foreground_planes(picture.planes, picture.layout, alpha, kinds, colours, out)

@@ -49,13 +49,18 @@ RECIPES = {
 """More pixels sharpen the edge and lose the sense of the whole; the mirror image errs elsewhere."""
 
 
+def nets_of(recipe: Recipe) -> frozenset[str]:
+    """The names of the weights that `recipe` cannot do without."""
+    return frozenset(look.net for look in (_FIND, *recipe.looks))
+
+
 class SelfieSegmenter:
     """The MediaPipe Selfie nets, looking first far, then near."""
 
     def __init__(self, quality: str = "balanced") -> None:
         """Raises WeightsError when a net cannot be loaded."""
         self._recipe = RECIPES[quality]
-        self._nets = {look.net: Selfie(look.net) for look in (_FIND, *self._recipe.looks)}
+        self._nets = {name: Selfie(name) for name in nets_of(self._recipe)}
         self._boxes = SubjectBoxes()
         self.reset()
 

@@ -62,12 +62,7 @@ class TemporalSmoother:
         if self.time_constant == 0:
             return alpha, kinds
         memory = self._memory
-        if (
-            dt is None
-            or not memory
-            or memory.alpha.shape != shape
-            or memory.layout != picture.layout
-        ):
+        if dt is None or memory is None or not memory.fits(picture):
             return self._start(picture, alpha, kinds)
         return self._continue(memory, picture, alpha, kinds, dt)
 

@@ -50,7 +50,8 @@ def _span(start: int, end: int, scale: float, size: int) -> tuple[int, int]:
 def lay(alpha: Alpha, window: Window, picture: Picture, height: int, width: int) -> Alpha:
     """`alpha` of what `window` shows, on the (height, width) grid of the whole picture.
 
-    Bilinear; 0 outside the window.
+    Bilinear; `alpha` goes on at its edge, so that what the frame cuts does not fade. 0 in cells
+    whose centre is outside the window.
     """
     step_y, step_x = alpha.shape[0] / window.height, alpha.shape[1] / window.width
     scale_y, scale_x = picture.height / height * step_y, picture.width / width * step_x
@@ -59,7 +60,20 @@ def lay(alpha: Alpha, window: Window, picture: Picture, height: int, width: int)
     shift_x = 0.5 * scale_x - window.left * step_x - 0.5
     matrix = np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(alpha, matrix, (width, height), flags=flags))
+    laid = cv2.warpAffine(
+        alpha, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    rows = _covered(window.top, window.height, height / picture.height)
+    columns = _covered(window.left, window.width, width / picture.width)
+    out = np.zeros((height, width), np.float32)
+    out[rows, columns] = laid[rows, columns]
+    return out
+
+
+def _covered(start: int, length: int, scale: float) -> slice:
+    """The cells whose centres lie in `length` picture pixels from `start` on."""
+    first, end = (max(math.ceil(edge * scale - 0.5), 0) for edge in (start, start + length))
+    return slice(first, end)
 
 
 def whole(picture: Picture, height: int, width: int) -> Window:

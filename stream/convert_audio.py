@@ -54,19 +54,21 @@ class ConvertedAudio:
 
     def convert(self, packet: Packet) -> list[Packet]:
         """The packets that are complete after this one."""
-        try:
-            decoded = self._decoder.decode(packet)
-        except av.error.InvalidDataError:
-            # The gap is filled with silence when the next good packet comes.
-            return []
-        return [out for frame in decoded for out in self._take(frame)]
+        return [out for frame in self._decoded(packet) for out in self._take(frame)]
 
     def flush(self) -> list[Packet]:
         """Everything held back by decoder, resampler and encoder."""
-        packets = [out for frame in self._decoder.decode(None) for out in self._take(frame)]
+        packets = [out for frame in self._decoded(None) for out in self._take(frame)]
         for frame in self._resampler.resample(None):
             self._append(frame)
         return packets + self._encoded(flush=True)
+
+    def _decoded(self, packet: "Packet | None") -> list[av.AudioFrame]:
+        try:
+            return list(self._decoder.decode(packet))
+        except av.error.FFmpegError:
+            # The gap is filled with silence when the next good packet comes.
+            return []
 
     def _take(self, frame: av.AudioFrame) -> list[Packet]:
         if frame.pts is not None and frame.time_base is not None:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 
 from stream.doctor_devices import cameras, virtual_cameras
 from stream.doctor_machine import features, memory, model
-from stream.findings import Finding, report, works
+from stream.findings import Finding, Status, report, works
 
 __all__ = ["Finding", "examine", "report", "works"]
 
 _NETS = ("selfie_landscape", "selfie_general")
+"""The weights that come along, whether or not a quality runs them."""
 _EXTRAS = {
     "onnxruntime": ("onnx", "--segmenter PATH.onnx"),
     "matplotlib": ("bench", "bench --plot"),
@@ -128,12 +129,15 @@ def _encoder(name: str, wanted: list[str], available: set[str]) -> Finding:
 
 def _weights() -> Iterator[Finding]:
     weights = importlib.import_module("models.weights")
-    for name in _NETS:
+    segmenter = importlib.import_module("models.selfie_segmenter")
+    needed = frozenset().union(*map(segmenter.nets_of, segmenter.RECIPES.values()))
+    for name in sorted(needed.union(_NETS)):
         try:
             tensors = weights.load_weights(name)
         except weights.WeightsError as error:
             detail, _, hint = str(error).rpartition(": ")
-            yield Finding(f"weights {name}", "missing", detail, hint)
+            status: Status = "missing" if name in needed else "warn"
+            yield Finding(f"weights {name}", status, detail, hint)
         else:
             yield Finding(f"weights {name}", "ok", f"{len(tensors)} tensors, checksum right")
 

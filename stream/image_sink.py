@@ -40,22 +40,27 @@ class ImageSink(Finishing):
         self._single = place.path.is_file()
         self._saved = 0
         self._info = info
-        self._tags = tags_for(format, info)
-        target = target_for(format, info, transparent)
-        self._packer = Packer(target)
-        encoder = first_available(format, target.width)
-        self._context = cast(VideoCodecContext, av.CodecContext.create(encoder.name, "w"))
-        self._context.width, self._context.height = target.width, target.height
-        self._context.pix_fmt = target.pixel_format
-        self._context.time_base = info.time_base
-        self._context.sample_aspect_ratio = info.sample_aspect
-        self._context.options = dict(encoder.options)
-        self._context.thread_type = ThreadType.FRAME
-        self._tags.put_on(self._context)
+        with self._opening():
+            self._tags = tags_for(format, info)
+            self._target = target_for(format, info, transparent)
+            self._packer = Packer(self._target)
+            self._context = self._encoder(format)
         if companions is not None and companions.streams:
             kinds = sorted({stream.type for stream in companions.streams})
             self.warnings.append(f"pictures hold no {' or '.join(kinds)}: left out")
         self._companions = companions
+
+    def _encoder(self, format: Format) -> VideoCodecContext:
+        encoder = first_available(format, self._target.width)
+        context = cast(VideoCodecContext, av.CodecContext.create(encoder.name, "w"))
+        context.width, context.height = self._target.width, self._target.height
+        context.pix_fmt = self._target.pixel_format
+        context.time_base = self._info.time_base
+        context.sample_aspect_ratio = self._info.sample_aspect
+        context.options = dict(encoder.options)
+        context.thread_type = ThreadType.FRAME
+        self._tags.put_on(context)
+        return context
 
     def write(self, frame: Frame, alpha: Alpha | None) -> None:
         """Write one picture; see stream.sinks.Sink."""

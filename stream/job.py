@@ -74,9 +74,10 @@ Watch = Callable[[Progress], None]
 def run(settings: Settings, stop: Event | None = None, watch: Watch | None = None) -> Outcome:
     """Cut out `settings.source` into `settings.out`, as long as `stop` is not set.
 
-    watch: called after every frame written. Raises StreamError, WeightsError or UsageError with a
-    line for the operator; then nothing is left under a final name. A truncated or damaged source
-    raises TruncatedError once what was there is kept under a partial name.
+    watch: called once before the first frame and after every one written. Raises StreamError,
+    WeightsError or UsageError with a line for the operator; then nothing is left under a final
+    name. A truncated or damaged source raises TruncatedError once what was there is kept under a
+    partial name.
     """
     stop = stop or Event()
     check_paths(settings)

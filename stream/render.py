@@ -29,12 +29,15 @@ class Renderer:
         """The frame to write for `matte`, with its time, tags and shape.
 
         Straight colour is the subject's own in the band and black beyond, so that the room is
-        nowhere in the file.
+        nowhere in the file; where the subject's is unknown, black wherever alpha is 0.
         """
         frame = matte.frame
         if self._background is None:
             blank = self._blank.planes(matte)
-            planes = cut(matte.foreground, blank, matte.alpha, matte.kinds, frame.layout)
+            planes = cut(
+                matte.foreground, blank, matte.alpha, matte.kinds, frame.layout,
+                foreground_known=matte.colours.foreground_known,
+            )  # fmt: skip
             return Rendered(_with(frame, planes), matte.alpha)
         behind = self._background.planes(matte)
         planes = composite(matte.foreground, behind, matte.alpha, matte.kinds, frame.layout)

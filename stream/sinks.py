@@ -6,6 +6,7 @@ from typing import Protocol
 
 from kernels.types import Alpha
 from stream.companions import Companions
+from stream.errors import SinkError
 from stream.formats import PIPE, Format
 from stream.frame import Frame
 from stream.image_sink import ImageSink
@@ -29,6 +30,12 @@ class Sink(Protocol):
         where alpha is 0, for formats with alpha. alpha: (H, W) float32 in [0, 1], None when
         opaque. Raises SinkError when the medium fails.
         """
+
+    def complete(self) -> None:
+        """Write everything held back, but leave the output unnamed; a second call does nothing."""
+
+    def commit(self) -> None:
+        """Give the completed output its final name; a second call does nothing."""
 
     def close(self) -> None:
         """Finish the output and give it its final name; a second call does nothing."""
@@ -87,6 +94,8 @@ def _opened(
     if transparent is None:
         transparent = format.carries_alpha
     if format.medium == "folder":
+        if out == PIPE:
+            raise SinkError(f"{format.name} is a folder of pictures: standard output takes none")
         single = Path(out).suffix.lower() == ".png"
         folder = Partial(Path(out), overwrite, folder=not single)
         return ImageSink(folder, format, info, companions, transparent)

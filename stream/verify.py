@@ -40,6 +40,20 @@ class _Read:
     audio: list[int]
 
 
+@dataclass(slots=True)
+class _Extent:
+    """How many packets there were, and the ticks from the first one's start to the last's end."""
+
+    packets: int = 0
+    first: int = 0
+    last: int = 0
+
+    def add(self, pts: int, duration: int) -> None:
+        self.first = min(self.first, pts) if self.packets else pts
+        self.last = max(self.last, pts + duration) if self.packets else pts + duration
+        self.packets += 1
+
+
 def verify(receipt: Receipt) -> Verdict:
     """Reopen the output of `receipt` and check it.
 
@@ -117,21 +131,20 @@ def _tolerance(receipt: Receipt) -> float:
 def _read_file(receipt: Receipt) -> _Read:
     with av.open(str(receipt.path)) as container:
         video = container.streams.video[0]
-        spans: list[tuple[Fraction, Fraction]] = []
+        extent = _Extent()
         audio = {stream.index: 0 for stream in container.streams.audio}
         for packet in container.demux():
-            base = packet.time_base
             if packet.stream_index in audio and packet.size:
                 audio[packet.stream_index] += 1
             if packet.stream_index == video.index and packet.size and packet.pts is not None:
-                spans.append((packet.pts * base, (packet.pts + (packet.duration or 0)) * base))
-        start = min((first for first, _ in spans), default=Fraction(0))
-        end = max((last for _, last in spans), default=Fraction(0))
+                extent.add(packet.pts, packet.duration or 0)
+        base = video.time_base or Fraction(0)
+        start, end = extent.first * base, extent.last * base
         if receipt.format.container in REORDERED and video.duration:
             # Packets of reordered pictures last as long as their coding order says.
-            end = start + video.duration * (video.time_base or 0)
+            end = start + video.duration * base
         pairs = list(_decoded(container, video, receipt))
-        return _compared(len(spans), start, end, pairs, list(audio.values()))
+        return _compared(extent.packets, start, end, pairs, list(audio.values()))
 
 
 def _decoded(container: Any, video: Any, receipt: Receipt) -> Iterator[tuple[Witness, Witness]]:

@@ -47,14 +47,11 @@ class VideoSink(Finishing):
         self._span = Span()
         self._held: Packet | None = None
         self._info, self._format = info, format
-        self._tags = tags_for(format, info)
-        self._target = target_for(format, info, transparent)
-        self._packer = Packer(self._target)
-        try:
+        with self._opening():
+            self._tags = tags_for(format, info)
+            self._target = target_for(format, info, transparent)
+            self._packer = Packer(self._target)
             self._open_with(companions)
-        except (*FAULTS, SinkError) as error:
-            place.discard()
-            raise error if isinstance(error, SinkError) else self._fault(error) from error
 
     def _open_with(self, companions: Companions | None) -> None:
         """Write the header; without the companions should the muxer refuse them after all."""

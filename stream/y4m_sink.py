@@ -21,7 +21,7 @@ from stream.tags import tags_for
 from stream.video_sink import lasting, target_for
 
 _CHROMA = {
-    "yuv420p": "420jpeg", "yuv422p": "422", "yuv444p": "444", "gray": "mono",
+    "yuv420p": "420jpeg", "yuv422p": "422", "yuv444p": "444",
     "yuv420p10le": "420p10", "yuv422p10le": "422p10", "yuv444p10le": "444p10",
 }  # fmt: skip
 
@@ -37,16 +37,17 @@ class Y4mSink(Finishing):
     ) -> None:
         super().__init__(place, Receipt(place.path, format, False))
         self._info = info
-        self._target = target_for(format, info, False)
-        self._tags = tags_for(format, info)
-        self._packer = Packer(self._target)
         self._companions = companions
         if companions is not None and companions.streams:
             self.warnings.append("y4m holds pictures alone: sound and subtitles left out")
-        is_path = isinstance(place.target, str)
-        # Held open between frames; closed in _finish and _drop.
-        self._out: BinaryIO = Path(place.target).open("wb") if is_path else place.target  # noqa: SIM115
-        self._send(self._header())
+        with self._opening():
+            self._target = target_for(format, info, False)
+            self._tags = tags_for(format, info)
+            self._packer = Packer(self._target)
+            # Held open between frames; closed in _finish and _drop.
+            is_path = isinstance(place.target, str)
+            self._out: BinaryIO = Path(place.target).open("wb") if is_path else place.target  # noqa: SIM115
+            self._send(self._header())
 
     def _header(self) -> bytes:
         rate = self._info.rate or Fraction(25)

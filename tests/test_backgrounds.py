@@ -197,6 +197,16 @@ def test_straight_colour_keeps_no_room() -> None:
     assert (rendered.frame.pts, rendered.frame.time_base) == (frame.pts, frame.time_base)
 
 
+def test_straight_colour_keeps_no_room_where_haze_is_empty() -> None:
+    frame = media.frame_of("yuv420p", 48, 64)
+    matte = matte_of(frame, 0.3)
+    matte.alpha[:, :32] = 0
+    rendered = Renderer(None)(matte).frame
+    # The reader blends chroma with the neighbour's, so the last columns may be tinted.
+    assert rendered.rgb(48, 64)[:, :30].max() == 0
+    assert np.array_equal(rendered.planes[0][:, 32:], frame.planes[0][:, 32:])
+
+
 def test_a_renderer_with_a_background_gives_no_alpha() -> None:
     frame = media.frame_of("yuv420p", 48, 64)
     rendered = Renderer(Solid(LOUD))(matte_of(frame, 1.0))

@@ -314,6 +314,29 @@ def test_sound_that_changes_its_channels_is_converted_throughout(tmp_path: Path)
     assert sum(packet.duration or 0 for packet in converted) == pytest.approx(96000, abs=2000)
 
 
+@pytest.mark.parametrize(
+    "error", [av.error.InvalidDataError, av.error.PatchWelcomeError, av.error.BugError]
+)
+def test_sound_that_no_decoder_takes_is_a_gap(tmp_path: Path, error: type[Exception]) -> None:
+    class Broken:
+        def __init__(self, source: Any) -> None:
+            self.sample_rate, self.layout = source.sample_rate, source.layout
+
+        def decode(self, packet: Any) -> Any:
+            raise error(1, "broken")
+
+    make_input(tmp_path / "in.mp4", [AAC])
+    with (
+        av.open(str(tmp_path / "in.mp4")) as source,
+        av.open(str(tmp_path / "out.webm"), "w") as out,
+    ):
+        audio = ConvertedAudio(out, source.streams.audio[0])
+        audio._decoder = Broken(source.streams.audio[0].codec_context)
+        out.start_encoding()
+        assert audio.convert(next(source.demux(audio=0))) == []
+        assert audio.flush() == []
+
+
 def test_copied_cues_are_not_doubled(tmp_path: Path) -> None:
     make_input(tmp_path / "in.mp4", [AAC], "mov_text")
     carried(tmp_path / "in.mp4", FORMATS["mp4"], tmp_path / "out.mp4")

@@ -142,6 +142,24 @@ def test_cut_keeps_the_foreground_in_the_band_and_blanks_the_room() -> None:
         assert np.array_equal(plane, np.where(kept, front[number], blank[number]))
 
 
+@pytest.mark.parametrize("shifts", SHIFTS)
+@pytest.mark.parametrize("size", SIZES)
+def test_cut_blanks_empty_samples_of_an_unknown_foreground(
+    size: tuple[int, int], shifts: tuple[int, int]
+) -> None:
+    layout = Layout("yuv", 8, *shifts, "bt709", False)
+    front, blank, alpha = noise(layout, size, 1), noise(layout, size, 2), soft(size)
+    kinds = np.full(lattice(*size), BAND, np.uint8)
+    alpha[: size[0] // 2] = 0
+    kinds[-1, -1] = INSIDE
+    found = cut(front, blank, alpha, kinds, layout, foreground_known=False)
+    inside = kinds.repeat(TILE, 0).repeat(TILE, 1)[: size[0], : size[1]] == INSIDE
+    for number, plane in enumerate(found):
+        shift_y, shift_x = layout.shifts(number)
+        kept = (covered(alpha, shift_y, shift_x) > 0) | inside[:: 1 << shift_y, :: 1 << shift_x]
+        assert np.array_equal(plane, np.where(kept, front[number], blank[number]))
+
+
 def test_wrong_shapes_are_named() -> None:
     layout, size = yuv(), (32, 32)
     front, back, alpha = noise(layout, size, 1), noise(layout, size, 2), soft(size)

@@ -115,6 +115,23 @@ def test_damaged_weights_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not works(findings)
 
 
+def test_damage_to_weights_that_nothing_runs_is_no_obstacle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    genuine = weights.load_weights
+
+    def damaged(name: str) -> Any:
+        if name == "selfie_landscape":
+            raise weights.WeightsError(f"weights file {name} is damaged: install again")
+        return genuine(name)
+
+    monkeypatch.setattr(weights, "load_weights", damaged)
+    findings = doctor.examine()
+    finding = named(findings)["weights selfie_landscape"]
+    assert (finding.status, finding.hint) == ("warn", "install again")
+    assert works(findings)
+
+
 def test_a_missing_encoder_names_its_format(monkeypatch: pytest.MonkeyPatch) -> None:
     import av
 

@@ -1,5 +1,7 @@
 """The subject's own colours, against a naive version and the compositing equation."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -110,6 +112,14 @@ def test_what_the_mix_leaves_unexplained_is_shared_by_least_change() -> None:
         left = noisy[number] - a * front[number] - (1 - a) * back[number]
         truth = front[number] + a / (a**2 + (1 - a) ** 2) * left
         np.testing.assert_allclose(plane, np.clip(truth, 0, layout.peak), atol=0.6)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=name)
+def test_unknown_colours_leave_the_picture(layout: Layout) -> None:
+    planes, alpha, kinds, colours, _, _ = scene(layout, 45, 83)
+    unknown = replace(colours, foreground_known=False)
+    found = foreground_planes(planes, layout, alpha, kinds, unknown)
+    assert all(np.array_equal(*pair) for pair in zip(found, planes, strict=True))
 
 
 def test_out_is_written_and_returned() -> None:

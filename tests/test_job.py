@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from stream.errors import SinkError, SourceError, TruncatedError
+from stream.errors import SinkError, SourceError, TruncatedError, UsageError
 from stream.frame import Frame
 from stream.job import DEPTH, Outcome, Progress, run
 from stream.settings import Settings
@@ -128,12 +128,12 @@ def test_the_matte_is_written_beside(tmp_path: Path) -> None:
         np.testing.assert_array_equal(planes[3], alpha)
 
 
-def test_progress_is_told_after_every_frame(tmp_path: Path) -> None:
+def test_progress_is_told_at_the_start_and_after_every_frame(tmp_path: Path) -> None:
     media.write_video(tmp_path / "in.mkv", 5)
     seen = []
     settings = Settings(str(tmp_path / "in.mkv"), str(tmp_path / "out.mkv"))
     run(settings, watch=lambda progress: seen.append((progress.frames, progress.position)))
-    assert seen == [(n + 1, Fraction(n, 25)) for n in range(5)]
+    assert seen == [(0, Fraction(0))] + [(n + 1, Fraction(n, 25)) for n in range(5)]
 
 
 def test_a_stop_keeps_a_partial_file_that_plays(tmp_path: Path) -> None:
@@ -192,6 +192,27 @@ def test_an_error_of_the_sink_surfaces_and_leaves_nothing(
     assert rest(tmp_path, "in.mkv") == []
 
 
+def test_when_the_second_output_cannot_be_completed_the_first_has_no_name_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media.write_video(tmp_path / "in.mkv", 6)
+    breaks_at(monkeypatch, "VideoSink._finish", 2, OSError(28, "No space left on device"))
+    with pytest.raises(SinkError, match=r"m\.mkv: No space left"):
+        job(tmp_path / "in.mkv", tmp_path / "out.mkv", matte_out=str(tmp_path / "m.mkv"))
+    assert rest(tmp_path, "in.mkv") == []
+
+
+def test_a_part_kept_before_is_never_lost(tmp_path: Path) -> None:
+    media.cut_file(_long(tmp_path / "out.partial.mkv"), 0.6)
+    before = (tmp_path / "out.partial.mkv").read_bytes()
+    with pytest.raises(TruncatedError, match=r"kept in .*out\.partial-2\.mkv"):
+        job(tmp_path / "out.partial.mkv", tmp_path / "out.mkv")
+    assert rest(tmp_path) == ["out.partial-2.mkv", "out.partial.mkv"]
+    job(tmp_path / "out.partial-2.mkv", tmp_path / "out.mkv")
+    assert rest(tmp_path) == ["out.mkv", "out.partial-2.mkv", "out.partial.mkv"]
+    assert (tmp_path / "out.partial.mkv").read_bytes() == before
+
+
 def test_an_error_of_the_source_surfaces_and_leaves_nothing(tmp_path: Path) -> None:
     media.write_changing(tmp_path / "in.mkv", [(48, 64, "yuvj420p")] * 9 + [(64, 48, "yuvj420p")])
     with pytest.raises(SourceError, match="changes from 64x48 to 48x64"):
@@ -231,8 +252,8 @@ def test_a_failing_run_does_not_harm_the_file_it_was_to_replace(tmp_path: Path) 
 def test_the_input_is_never_its_own_output(tmp_path: Path) -> None:
     media.write_video(tmp_path / "in.mkv", 3)
     before = (tmp_path / "in.mkv").read_bytes()
-    with pytest.raises(SinkError):
-        job(tmp_path / "in.mkv", tmp_path / "in.mkv")
+    with pytest.raises(UsageError, match="would replace the source"):
+        job(tmp_path / "in.mkv", tmp_path / "in.mkv", overwrite=True)
     assert (tmp_path / "in.mkv").read_bytes() == before
 
 

@@ -194,7 +194,7 @@ def test_missing_runtime_names_the_command_that_adds_it(
 ) -> None:
     path = _red(tmp_path / "net.onnx", [1, 3, 64, 64])
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "hairline\[onnx\]"'):
+    with pytest.raises(MissingExtraError, match=r"pip install -e '\.\[onnx\]'"):
         open_segmenter(path, "fast")
 
 

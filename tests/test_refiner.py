@@ -16,7 +16,7 @@ from kernels.layout import Layout
 from kernels.spread import cell_means, spread
 from kernels.types import Alpha, Planes, Rgb
 from models.picture import Box
-from models.refiner import ClassicalRefiner
+from models.refiner import ClassicalRefiner, estimate_foreground
 
 STILLS = Path(__file__).parents[2] / "shared" / "stills"
 SIZES = [(1, 1), (3, 17), (17, 17), (45, 83), (96, 160)]
@@ -128,6 +128,29 @@ def test_no_colour_difference_means_plain_enlargement() -> None:
     band = by_pixel(found.kinds, truth) == BAND
     expected = np.clip((enlarged - 0.04) / 0.92, 0, 1)
     np.testing.assert_allclose(found.alpha[band], expected[band], atol=0.01)
+
+
+@pytest.mark.parametrize("quality", ["fast", "balanced", "best"])
+@pytest.mark.parametrize("value", [0.1, 0.3, 0.38, 0.5, 0.62, 0.65, 0.8, 0.95])
+def test_haze_stays_haze(value: float, quality: str) -> None:
+    picture = still(LAYOUTS[0], disc(96, 160), noise=20)
+    coarse = np.full((18, 32), value, np.float32)
+    refined = ClassicalRefiner(quality)(picture, coarse)
+    assert (refined.kinds == BAND).all()
+    assert np.abs(refined.alpha - np.float32(value)).max() < 1e-5
+    if value < 0.6:
+        found = estimate_foreground(picture, refined.alpha, refined.kinds, refined.colours)
+        assert not refined.colours.foreground_known
+        assert all(np.array_equal(*pair) for pair in zip(found, picture.planes, strict=True))
+
+
+@pytest.mark.parametrize("value", [0.3, 0.5, 0.65])
+def test_evidence_against_an_unknown_side_weighs_nothing(value: float) -> None:
+    picture, prior = still(LAYOUTS[0], disc(64, 96)), np.full((16, 24), value, np.float32)
+    means = cell_means(picture.planes, picture.layout, 4)
+    tiles = np.argwhere(np.ones((4, 6))).astype(np.int32)
+    evidence = weigh_evidence(means, spread(means, prior), prior, picture.layout, tiles)
+    assert (evidence.confidence == 0).all()
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, np.nan])

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from models import selfie_segmenter
 from models.segmenter import LONG_SIDE, QUALITIES, coarse_size, open_segmenter
 from models.selfie_segmenter import SelfieSegmenter
 from stream.frame import Frame
@@ -43,6 +44,15 @@ def test_coarse_size_keeps_aspect_and_never_enlarges(size: tuple[int, int]) -> N
     height, width = coarse_size(*size)
     assert max(height, width) == min(LONG_SIDE, max(size))
     assert abs(height - width * size[0] / size[1]) <= 0.51
+
+
+@qualities
+def test_each_net_is_built_once(quality: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[str] = []
+    monkeypatch.setattr(selfie_segmenter, "Selfie", built.append)
+    SelfieSegmenter(quality)
+    assert built
+    assert len(built) == len(set(built))
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_pull_push_equals_the_naive_pyramid(grid: tuple[int, int]) -> None:
     weights = np.where(random.random(grid) < 0.1, random.random(grid), 0).astype(np.float32)
     weights[0, 0] = 0.7
     truth = naive_pull_push(means.astype(np.float64), weights.astype(np.float64))
-    np.testing.assert_allclose(pull_push(means, weights), truth, atol=2e-3)
+    np.testing.assert_allclose(pull_push(means, weights)[0], truth, atol=2e-3)
 
 
 @pytest.mark.parametrize("grid", GRIDS)
@@ -69,7 +69,9 @@ def test_sure_cells_keep_their_colour(grid: tuple[int, int]) -> None:
     means = random.uniform(0, 1023, (*grid, 4)).astype(np.float32)
     weights = (random.random(grid) < 0.5).astype(np.float32)
     weights[-1, -1] = 1
-    assert np.array_equal(pull_push(means, weights)[weights == 1], means[weights == 1])
+    spread_means, known = pull_push(means, weights)
+    assert known
+    assert np.array_equal(spread_means[weights == 1], means[weights == 1])
 
 
 def test_constant_colours_are_spread_unchanged() -> None:
@@ -91,6 +93,25 @@ def test_a_side_seen_nowhere_is_the_picture(value: float) -> None:
     colours = spread(means, np.full((9, 11), value, np.float32))
     assert np.array_equal(colours.foreground, means)
     assert np.array_equal(colours.background, means)
+
+
+@pytest.mark.parametrize("unsure", [0.4, 1])
+@pytest.mark.parametrize(
+    ("value", "foreground", "background"),
+    [
+        (0.0, False, True),
+        (0.3, False, True),
+        (0.5, False, False),
+        (0.65, True, False),
+        (1, True, False),
+    ],
+)
+def test_a_side_is_known_when_a_cell_is_surely_of_it(
+    value: float, foreground: bool, background: bool, unsure: float
+) -> None:
+    means = np.random.default_rng(3).uniform(0, 255, (9, 11, 4)).astype(np.float32)
+    colours = spread(means, np.full((9, 11), value, np.float32), unsure=unsure)
+    assert (colours.foreground_known, colours.background_known) == (foreground, background)
 
 
 @pytest.mark.parametrize("step", [2, 4, 8])

@@ -1,5 +1,6 @@
 """The smoother against naive float64 truth, and the properties that viewers notice."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,20 @@ def test_a_new_size_starts_anew() -> None:
     small = ramp(9, 16, 33)
     result, _ = smoother(frame(np.zeros((16, 33))), small, kinds_of(small), 0.04)
     assert np.array_equal(result, small)
+
+
+def test_other_samples_start_anew() -> None:
+    smoother = TemporalSmoother()
+    luma = np.full((32, 96), 90)
+    play([luma] * 2, [ramp(20)] * 2, 0.04, smoother)
+    same = frame(luma)
+    deeper = replace(
+        same,
+        planes=tuple(plane.astype(np.uint16) * 4 for plane in same.planes),
+        pixel_format=replace(same.pixel_format, name="gbrp10le", depth=10),
+    )
+    result, _ = smoother(deeper, ramp(70), kinds_of(ramp(70)), 0.04)
+    assert np.array_equal(result, ramp(70))
 
 
 def test_zero_switches_off() -> None:

@@ -1,6 +1,8 @@
 """The check after writing passes what is whole and fails what is not."""
 
+import gc
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -100,3 +102,18 @@ def test_an_output_without_pictures_fails(tmp_path: Path) -> None:
     with open_sink(str(tmp_path / "out.mov"), FORMATS["prores4444"], info_of()) as sink:
         pass
     assert "no frames" in verify(sink.receipt).line
+
+
+def test_the_memory_of_the_check_does_not_grow_with_length(tmp_path: Path) -> None:
+    info, peaks = info_of(height=16, width=16), []
+    for count in (50, 50, 2050):
+        with open_sink(str(tmp_path / "out.mkv"), FORMATS["matte"], info, overwrite=True) as sink:
+            for number, frame in enumerate(frames_of(info, range(0, 3003 * count, 3003), 3003)):
+                sink.write(frame, alpha_of(number % 30, 16, 16))
+        gc.collect()
+        tracemalloc.start()
+        assert verify(sink.receipt).ok
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # Two exact times a packet would be 500 kB.
+    assert peaks[2] - peaks[1] < 50_000

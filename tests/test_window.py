@@ -50,6 +50,18 @@ def test_outside_the_window_is_zero() -> None:
     assert back[:48].max() == back[152:].max() == back[:, :98].max() == back[:, 202:].max() == 0
 
 
+@pytest.mark.parametrize("tile", [(16, 16), (32, 64), (288, 512)])
+@pytest.mark.parametrize("size", [(1, 1), (37, 91), (200, 400)])
+@pytest.mark.parametrize("beyond", [0, 7])
+def test_what_the_frame_cuts_does_not_fade(
+    size: tuple[int, int], tile: tuple[int, int], beyond: int
+) -> None:
+    picture = Frame.from_rgb(np.zeros((*size, 3), np.uint8))
+    window = Window(-beyond, -beyond, size[0] + 2 * beyond, size[1] + 2 * beyond)
+    back = lay(np.ones(tile, np.float32), window, picture, -(-size[0] // 2), -(-size[1] // 2))
+    assert (back == 1).all()
+
+
 @pytest.mark.parametrize(
     "height, width", [(1, 1), (720, 1280), (1920, 1080), (997, 331), (20, 900)]
 )
