@@ -15,7 +15,7 @@ def samples() -> "deque[float]":
 
 
 class StageClock:
-    """Collects wall seconds per stage; one clock belongs to one thread at a time."""
+    """Collects wall seconds per stage; each stage belongs to one thread."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, deque[float]] = defaultdict(samples)

@@ -52,7 +52,7 @@ class Frame:
 
     @classmethod
     def from_rgb(cls, rgb: Rgb, pts: int = 0, time_base: Fraction = Fraction(1, 25)) -> "Frame":
-        """A frame of (H, W, 3) uint8 RGB; its planes G, B, R are views of `rgb`."""
+        """A frame of (H, W, 3) uint8 RGB; its planes are copies."""
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
             raise ValueError(f"rgb must be (H, W, 3) uint8, got {rgb.shape} {rgb.dtype}")
         planes = tuple(np.ascontiguousarray(rgb[..., channel]) for channel in (1, 2, 0))
@@ -130,8 +130,8 @@ class Matte:
     """A frame's alpha and foreground; it holds its frame, so the two can never part.
 
     alpha: (H, W) float32 in [0, 1]. foreground: planes like the frame's, the same samples where
-    alpha is 1 and the subject's own colour, free of background, in the boundary band; only
-    meaningful where alpha > 0. kinds: tile lattice of kernels.band. colours: both sides' colours,
+    alpha is 1 and the subject's own colour, free of background, in the boundary band (the frame's
+    samples there too when colours.foreground_known is False); only meaningful where alpha > 0. kinds: tile lattice of kernels.band. colours: both sides' colours,
     spread over the picture.
     """
 
