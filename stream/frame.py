@@ -131,8 +131,8 @@ class Matte:
 
     alpha: (H, W) float32 in [0, 1]. foreground: planes like the frame's, the same samples where
     alpha is 1 and the subject's own colour, free of background, in the boundary band (the frame's
-    samples there too when colours.foreground_known is False); only meaningful where alpha > 0. kinds: tile lattice of kernels.band. colours: both sides' colours,
-    spread over the picture.
+    samples there too when colours.foreground_known is False); only meaningful where alpha > 0.
+    kinds: tile lattice of kernels.band. colours: both sides' colours, spread over the picture.
     """
 
     frame: Frame
