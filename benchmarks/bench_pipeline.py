@@ -6,6 +6,7 @@ python run.py bench [--sizes 360p,720p] [--clip FILE] [--quality Q] [--json F] [
 import contextlib
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -134,8 +135,24 @@ def _child(clip: Path, folder: Path, quality: str, cache: Path | None) -> tuple[
     process = subprocess.Popen(
         command, env=environment, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[1]
     )
-    _, _, used = os.wait4(process.pid, 0)
-    return time.perf_counter() - started, used.ru_maxrss / 1024
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, _peak_mib(process.pid))
+        time.sleep(0.05)
+    return time.perf_counter() - started, peak
+
+
+def _peak_mib(process: int) -> float:
+    """Peak resident MiB of `process` so far; 0 where /proc does not tell.
+
+    Not ru_maxrss: a child starts with its parent's figure.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found.group(1)) / 1024 if found else 0.0
 
 
 def _cold_start(folder: Path, options: Namespace) -> dict[str, float]:
