@@ -71,8 +71,7 @@ def _heights(text: str) -> list[int]:
 def _measure(clip: Path, height: int, quality: str, folder: Path) -> dict[str, Any]:
     """One size: warm up, then bare, cut-out, bare; the bare figure is the mean of both."""
     settings = Settings(str(clip), str(folder / "out.mp4"), quality=quality, overwrite=True)
-    with contextlib.suppress(StopIteration):
-        _cut(settings, WARM_UP)
+    _cut(settings, WARM_UP)
     bare = [_bare(clip, folder)]
     used, wall = _cpu(), time.perf_counter()
     outcome = run(settings)

@@ -20,12 +20,12 @@ from kernels.coarse import cleaned
 from kernels.refine import upsample_band
 from kernels.types import Alpha, Rgb
 from models.refiner import ClassicalRefiner, Refined, estimate_foreground
+from models.segmenter import QUALITIES
 from stream.frame import Frame
 
 STILLS = Path(__file__).parents[2] / "shared" / "stills"
 CELL = 5
 FLAWS = ("shrunk", "hard", "blurred", "eroded")
-QUALITIES = ("fast", "balanced", "best")
 Image = npt.NDArray[np.float32]
 
 

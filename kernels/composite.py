@@ -6,6 +6,7 @@ import numba
 import numpy as np
 
 from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice
+from kernels.cover import covered
 from kernels.layout import Layout
 from kernels.types import Alpha, Kinds, Plane, Planes
 
@@ -129,23 +130,10 @@ def _blend_tile(
 ) -> None:
     for y in range(top, bottom):
         for x in range(left, right):
-            a = _covered(alpha, y, x, shift_y, shift_x)
+            a = covered(alpha, y, x, shift_y, shift_x)
             back = np.float32(background[y, x])
             value = back + a * (np.float32(foreground[y, x]) - back)
             out[y, x] = np.uint16(value + np.float32(0.5))
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> np.float32:
-    """Mean alpha under chroma sample (y, x); at an odd border only what lies in the picture."""
-    if shift_y == 0 and shift_x == 0:
-        return np.float32(alpha[y, x])
-    total, count = np.float32(0), np.float32(0)
-    for row in range(y << shift_y, min((y + 1) << shift_y, alpha.shape[0])):
-        for column in range(x << shift_x, min((x + 1) << shift_x, alpha.shape[1])):
-            total += alpha[row, column]
-            count += np.float32(1)
-    return total / count
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -164,7 +152,7 @@ def _select(
             if kind == BAND and not foreground_known:
                 for y in range(top, bottom):
                     for x in range(left, right):
-                        if _covered(alpha, y, x, shift_y, shift_x) > 0:
+                        if covered(alpha, y, x, shift_y, shift_x) > 0:
                             out[y, x] = foreground[y, x]
             elif kind != OUTSIDE:
                 out[top:bottom, left:right] = foreground[top:bottom, left:right]

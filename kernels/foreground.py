@@ -6,13 +6,12 @@ foreground the share alpha of that, this gives the least change of both colours 
 alpha / (alpha^2 + (1 - alpha)^2).
 """
 
-from typing import Any
-
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from kernels.band import TILE, lattice, tiles_of
+from kernels.cover import covered
 from kernels.layout import Layout
 from kernels.spread import Cells, SpreadColours
 from kernels.taps import taps_of
@@ -59,20 +58,6 @@ def foreground_planes(
 
 
 @numba.njit(nogil=True, cache=True)
-def _covered(alpha: Alpha, y: int, x: int, shift_y: int, shift_x: int) -> Any:
-    """Mean of the alpha that sample (y, x) of a plane covers."""
-    if shift_y == 0 and shift_x == 0:
-        return alpha[y, x]
-    height, width = alpha.shape
-    total, count = np.float32(0), 0
-    for row in range(y << shift_y, min((y + 1) << shift_y, height)):
-        for column in range(x << shift_x, min((x + 1) << shift_x, width)):
-            total += alpha[row, column]
-            count += 1
-    return total / np.float32(count)
-
-
-@numba.njit(nogil=True, cache=True)
 def _between(
     cells: Cells, channel: int, top: int, left: int, share: float, edge: npt.NDArray[np.float32]
 ) -> None:
@@ -92,7 +77,7 @@ def _cover(
     """Fill `row` with the alpha of a tile's samples; whether any of it is below 1."""
     mixed = False
     for n in range(row.size):
-        row[n] = _covered(alpha, y, left + n, shift_y, shift_x)
+        row[n] = covered(alpha, y, left + n, shift_y, shift_x)
         mixed |= row[n] < 1
     return mixed
 

@@ -5,12 +5,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
+from models.segmenter import QUALITIES
 from stream.errors import UsageError
 from stream.image_source import SUFFIXES
 from stream.settings import Settings
 from stream.trim import Trim
 
-QUALITIES = ("fast", "balanced", "best")
 DESCRIPTION = "Cut people out of video, down to the hair."
 
 

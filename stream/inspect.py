@@ -16,10 +16,10 @@ from stream.inspect_text import describe
 from stream.inspect_timing import Clock, timing
 from stream.opening import is_cover, open_input
 from stream.pixels import parse, planar_equivalent
+from stream.read_back import ALPHA_DECODERS
 
 __all__ = ["describe", "inspect"]
 
-_VPX = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
 _HAS_ALPHA = ("yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya8", "ya16", "pal8")
 
 
@@ -124,7 +124,7 @@ def _decoded(decoder: Any, packets: list["av.Packet[Any]"]) -> av.VideoFrame | N
 def _alpha_frame(stream: Any, packets: list["av.Packet[Any]"]) -> av.VideoFrame | None:
     """The first frame as libvpx sees it: FFmpeg's own VP8 and VP9 decoders drop alpha."""
     tags = {key.lower(): value for key, value in stream.metadata.items()}
-    name = _VPX.get(stream.codec_context.codec.canonical_name)
+    name = ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name)
     if name is None or tags.get("alpha_mode") != "1" or name not in av.codecs_available:
         return None
     return _decoded(av.CodecContext.create(name, "r"), packets)

@@ -9,8 +9,8 @@ import numpy as np
 from kernels.types import Alpha, Rgb
 from stream.errors import SourceError
 
-# FFmpeg's own VP9 and VP8 decoders drop alpha.
-_DECODERS = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
+ALPHA_DECODERS = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
+"""By codec, the decoder that keeps alpha; FFmpeg's own for these drop it."""
 
 
 def rgba_pictures(path: str) -> Iterator[tuple[Rgb, Alpha]]:
@@ -21,7 +21,7 @@ def rgba_pictures(path: str) -> Iterator[tuple[Rgb, Alpha]]:
     try:
         with av.open(path) as container:
             stream = container.streams.video[0]
-            name = _DECODERS.get(stream.codec_context.name)
+            name = ALPHA_DECODERS.get(stream.codec_context.name)
             context: Any = av.CodecContext.create(name, "r") if name else stream.codec_context
             for packet in container.demux(stream):
                 for picture in context.decode(packet if packet.size else None):

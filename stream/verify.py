@@ -10,6 +10,7 @@ import numpy as np
 
 from stream.finishing import FAULTS
 from stream.image_sink import picture_path
+from stream.read_back import ALPHA_DECODERS
 from stream.receipt import Receipt, Witness, witness_of
 
 _ROUNDED = Fraction(2, 1000)
@@ -164,7 +165,7 @@ def _pictures(container: Any, video: Any, receipt: Receipt) -> Iterator[av.Video
         yield from container.decode(video)
         return
     # FFmpeg's own VP9 decoder does not know alpha.
-    decoder: Any = av.CodecContext.create("libvpx-vp9", "r")
+    decoder: Any = av.CodecContext.create(ALPHA_DECODERS["vp9"], "r")
     for packet in container.demux(video):
         yield from decoder.decode(packet)
 
