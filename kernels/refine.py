@@ -62,7 +62,7 @@ def _snap(kinds: Kinds, alpha: Alpha) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def _tap(position: float, cells: int) -> tuple[int, int, np.float32]:
+def bilinear_tap(position: float, cells: int) -> tuple[int, int, np.float32]:
     """The two cells around `position` (in cells, centres at .5) and the share of the second."""
     inside = min(max(position - 0.5, 0.0), cells - 1.0)
     first = int(inside)
@@ -77,9 +77,9 @@ def _upsample(coarse: Alpha, tiles: npt.NDArray[np.int32], alpha: Alpha) -> None
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
         for y in range(top, min(top + TILE, height)):
-            upper, lower, v = _tap((y + 0.5) * rows / height, rows)
+            upper, lower, v = bilinear_tap((y + 0.5) * rows / height, rows)
             for x in range(left, min(left + TILE, width)):
-                near, far, u = _tap((x + 0.5) * columns / width, columns)
+                near, far, u = bilinear_tap((x + 0.5) * columns / width, columns)
                 above = coarse[upper, near] * (one - u) + coarse[upper, far] * u
                 below = coarse[lower, near] * (one - u) + coarse[lower, far] * u
                 alpha[y, x] = min(above * (one - v) + below * v, one)

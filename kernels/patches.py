@@ -1,0 +1,230 @@
+"""Square patches of a picture around the boundary band, as a net on pixels reads them."""
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from kernels.band import BAND, TILE
+from kernels.layout import Layout
+from kernels.refine import bilinear_tap
+from kernels.types import Alpha, Kinds, Plane, Planes
+
+Floats = npt.NDArray[np.float32]
+
+CORE = 4 * TILE
+"""Side of the part of a patch that is kept; patches lie on a lattice of this."""
+_RAMP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How pixels are told to a net: logits of alpha squeezed to [edge, 1 - edge] times `scale`;
+    `apart`, the squared distance of two colours below which a projection fades."""
+
+    edge: float
+    scale: float
+    apart: float
+
+
+def patches_of(kinds: Kinds) -> npt.NDArray[np.int32]:
+    """(n, 2) int32 rows and columns of the CORE lattice's squares that hold a BAND tile."""
+    side = CORE // TILE
+    rows, columns = -(-kinds.shape[0] // side), -(-kinds.shape[1] // side)
+    padded = np.zeros((rows * side, columns * side), np.bool_)
+    padded[: kinds.shape[0], : kinds.shape[1]] = kinds == BAND
+    found = padded.reshape(rows, side, columns, side).any(axis=(1, 3))
+    return np.argwhere(found).astype(np.int32)
+
+
+def gather_fine(
+    planes: Planes, layout: Layout, coarse: Alpha, cells: Floats, step: int,
+    patches: npt.NDArray[np.int32], reach: int, terms: Terms, out: Floats,
+) -> None:  # fmt: skip
+    """Fill `out` with what a net reads at each pixel of `patches` and `reach` pixels around.
+
+    cells: (rows, columns, 6 + 4 n) float32 on cells of `step` pixels, blended bilinearly: the
+    subject's and the scene's RGB, then n times the slopes and offset of a linear function of RGB,
+    all RGB less 0.5. out: (len(patches), S, S, 6 + n) float32, S = CORE + 2 reach: RGB less 0.5,
+    logit of the enlarged coarse alpha, where RGB lies along the line between both colours and how
+    far off it, then the n functions. Beyond its edge the picture is repeated.
+    """
+    second, third = (planes[0], planes[0]) if layout.count == 1 else planes[1:]
+    shift_y, shift_x = layout.shifts(layout.count - 1)
+    _gather(
+        planes[0], second, third, shift_y, shift_x, *layout.to_rgb(), coarse, cells, step,
+        patches, reach, np.float32(terms.edge), np.float32(terms.scale), np.float32(terms.apart),
+        out,
+    )  # fmt: skip
+
+
+def gather_soft(
+    cells: Floats, step: int, patches: npt.NDArray[np.int32], reach: int, out: Floats
+) -> None:
+    """Fill `out` with `cells` at half the resolution of the pixels of `patches`.
+
+    cells: (rows, columns, n) float32 on cells of `step` pixels; out: (len(patches), S / 2, S / 2,
+    n) float32, S = CORE + 2 reach.
+    """
+    _soften(cells, step, patches, reach, out)
+
+
+def scatter_alpha(
+    found: Floats, fine: Floats, patches: npt.NDArray[np.int32], reach: int, kinds: Kinds,
+    terms: Terms, trust: float, alpha: Alpha, error: Alpha | None = None,
+) -> None:  # fmt: skip
+    """Write what a net found into BAND tiles of `alpha`, and of `error` when it is given.
+
+    found: (n, S, S, c) float32, channel 0 the change of alpha's logit, channel c - 1 the log of
+    the expected absolute error; fine: as gather_fine filled it; trust: 0 to 1, the share of the
+    change that is made. The change fades out over 8 pixels towards tiles that are not BAND.
+    Where `found` is not a number the coarse alpha stays.
+    """
+    wanted = error is not None
+    _scatter(
+        found, fine, patches, reach, kinds, np.float32(terms.edge), np.float32(terms.scale),
+        np.float32(trust), alpha, error if error is not None else alpha, wanted,
+    )  # fmt: skip
+
+
+@numba.njit(nogil=True, cache=True)
+def _row_of_cells(cells: Floats, position: np.float32, first: int, row: Floats) -> None:
+    """Blend the rows of cells around `position`, columns from `first` on; the edge repeats."""
+    rows, columns = cells.shape[:2]
+    inside = min(max(position, np.float32(0)), np.float32(rows - 1))
+    upper = int(inside)
+    lower, share = min(upper + 1, rows - 1), np.float32(inside - np.float32(upper))
+    for j in range(row.shape[0]):
+        column = min(max(first + j, 0), columns - 1)
+        for n in range(row.shape[1]):
+            above = cells[upper, column, n]
+            row[j, n] = above + (cells[lower, column, n] - above) * share
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _gather(
+    first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int,
+    matrix: Floats, offset: Floats, coarse: Alpha, cells: Floats, step: int,
+    patches: npt.NDArray[np.int32], reach: int, edge: np.float32, scale: np.float32,
+    apart: np.float32, out: Floats,
+) -> None:  # fmt: skip
+    height, width = first.shape
+    rows, columns = coarse.shape
+    side, guesses = out.shape[1], out.shape[3] - 6
+    half, one = np.float32(0.5), np.float32(1)
+    for index in numba.prange(out.shape[0] * side):
+        patch, i = index // side, index % side
+        y = min(max(patches[patch, 0] * CORE - reach + i, 0), height - 1)
+        left = patches[patch, 1] * CORE - reach
+        begin = left // step - 1
+        row = np.empty((side // step + 4, cells.shape[2]), np.float32)
+        _row_of_cells(cells, (np.float32(y) + half) / np.float32(step) - half, begin, row)
+        upper, lower, v = bilinear_tap((y + 0.5) * rows / height, rows)
+        here = np.empty(cells.shape[2], np.float32)
+        for j in range(side):
+            x = min(max(left + j, 0), width - 1)
+            at = (np.float32(x) + half) / np.float32(step) - half - np.float32(begin)
+            near = int(at)
+            share = at - np.float32(near)
+            for n in range(here.size):
+                here[n] = row[near, n] + (row[near + 1, n] - row[near, n]) * share
+            a, column = np.float32(first[y, x]), x >> shift_x
+            b = np.float32(second[y >> shift_y, column])
+            c = np.float32(third[y >> shift_y, column])
+            pixel = out[patch, i, j]
+            length, along = np.float32(0), np.float32(0)
+            for n in range(3):
+                value = matrix[n, 0] * a + matrix[n, 1] * b + matrix[n, 2] * c + offset[n] - half
+                pixel[n] = value
+                between = here[n] - here[3 + n]
+                length += between * between
+                along += (value - here[3 + n]) * between
+            along = min(max(along / (length + apart), np.float32(-0.5)), np.float32(1.5))
+            off = np.float32(1e-6)
+            for n in range(3):
+                rest = pixel[n] - here[3 + n] - along * (here[n] - here[3 + n])
+                off += rest * rest
+            pixel[4], pixel[5] = along - half, np.sqrt(off) * 2
+            for n in range(guesses):
+                slopes = here[6 + 4 * n : 10 + 4 * n]
+                guess = slopes[0] * pixel[0] + slopes[1] * pixel[1] + slopes[2] * pixel[2]
+                pixel[6 + n] = guess + slopes[3]
+            near, far, u = bilinear_tap((x + 0.5) * columns / width, columns)
+            above = coarse[upper, near] * (one - u) + coarse[upper, far] * u
+            below = coarse[lower, near] * (one - u) + coarse[lower, far] * u
+            value = min(above * (one - v) + below * v, one) * (one - 2 * edge) + edge
+            pixel[3] = np.log(value / (one - value)) * scale
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _soften(
+    cells: Floats, step: int, patches: npt.NDArray[np.int32], reach: int, out: Floats
+) -> None:
+    side = out.shape[1]
+    half = np.float32(0.5)
+    scale = np.float32(2 / step)
+    columns = cells.shape[1]
+    for index in numba.prange(out.shape[0] * side):
+        patch, i = index // side, index % side
+        top = (patches[patch, 0] * CORE - reach) // 2
+        left = (patches[patch, 1] * CORE - reach) // 2
+        begin = (2 * left) // step - 1
+        row = np.empty((2 * side // step + 4, cells.shape[2]), np.float32)
+        _row_of_cells(cells, (np.float32(top + i) + half) * scale - half, begin, row)
+        for j in range(side):
+            at = (np.float32(left + j) + half) * scale - half
+            at = min(max(at, np.float32(0)), np.float32(columns - 1)) - np.float32(begin)
+            near = int(at)
+            share = at - np.float32(near)
+            for n in range(cells.shape[2]):
+                out[patch, i, j, n] = row[near, n] + (row[near + 1, n] - row[near, n]) * share
+
+
+@numba.njit(nogil=True, cache=True)
+def _fade(kinds: Kinds, row: int, column: int, fades: Floats) -> None:
+    """For each pixel of a tile, the share of a change that its distance from other kinds allows."""
+    rows, columns = kinds.shape
+    fades[:] = 1
+    for down in range(-1, 2):
+        for across in range(-1, 2):
+            y, x = row + down, column + across
+            if not (0 <= y < rows and 0 <= x < columns) or kinds[y, x] == BAND:
+                continue
+            for i in range(TILE):
+                off_y = 0 if down == 0 else i if down < 0 else TILE - 1 - i
+                for j in range(TILE):
+                    off_x = 0 if across == 0 else j if across < 0 else TILE - 1 - j
+                    share = np.float32((max(off_y, off_x) + 0.5) / _RAMP)
+                    fades[i, j] = min(fades[i, j], share)
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _scatter(
+    found: Floats, fine: Floats, patches: npt.NDArray[np.int32], reach: int, kinds: Kinds,
+    edge: np.float32, scale: np.float32, trust: np.float32, alpha: Alpha, error: Alpha,
+    wanted: bool,
+) -> None:  # fmt: skip
+    height, width = alpha.shape
+    side = CORE // TILE
+    one = np.float32(1)
+    for patch in numba.prange(found.shape[0]):
+        fades = np.empty((TILE, TILE), np.float32)
+        for index in range(side * side):
+            row, column = patches[patch, 0] * side + index // side, patches[patch, 1] * side + index % side
+            if row >= kinds.shape[0] or column >= kinds.shape[1] or kinds[row, column] != BAND:
+                continue
+            _fade(kinds, row, column, fades)
+            inner_y, inner_x = reach + index // side * TILE, reach + index % side * TILE
+            for i in range(min(TILE, height - row * TILE)):
+                for j in range(min(TILE, width - column * TILE)):
+                    values = found[patch, inner_y + i, inner_x + j]
+                    change = values[0] * fades[i, j] * trust
+                    if not np.isfinite(change):
+                        change = np.float32(0)
+                    logit = fine[patch, inner_y + i, inner_x + j, 3] / scale + change
+                    value = (one / (one + np.exp(-logit)) - edge) / (one - 2 * edge)
+                    y, x = row * TILE + i, column * TILE + j
+                    alpha[y, x] = min(max(value, np.float32(0)), one)
+                    if wanted:
+                        error[y, x] = min(np.exp(values[values.size - 1]), one)

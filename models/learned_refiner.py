@@ -1,0 +1,172 @@
+"""Refines with a small net, in patches along the boundary band."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kernels.band import classify
+from kernels.coarse import cleaned, renewed, softened
+from kernels.patches import CORE, Terms, gather_fine, gather_soft, patches_of, scatter_alpha
+from kernels.refine import upsample_band
+from kernels.spread import spread
+from kernels.types import Alpha, Kinds
+from models.picture import Picture
+from models.refined import Refined, cell_size
+from models.refiner_inputs import LOGIT_SCALE, Inputs, gather_inputs, in_rgb
+from models.refiner_net import EDGE, FINE, GUESSES, SHAPES, RefinerNet
+from models.refiner_whole import APART
+from models.weights import load_weights
+
+_TERMS = Terms(EDGE, LOGIT_SCALE, APART)
+_BATCHES = (8, 4, 2, 1)
+Channels = npt.NDArray[np.float32]
+
+
+class LearnedRefiner:
+    """Refines any subject's coarse alpha with learned weights.
+
+    Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that.
+    """
+
+    def __init__(
+        self,
+        net: RefinerNet,
+        finest: int = 4,
+        budget: int | None = None,
+        half: bool | None = None,
+        keep_error: bool = False,
+    ) -> None:
+        """Run `net` on cells of `finest` pixels, doubled in large pictures.
+
+        budget: patches a picture at most, those where the coarse alpha is expected to be most
+        wrong; None for all. half: compute in bfloat16; None where the processor multiplies it
+        fast. keep_error: also give the expected error of each pixel.
+        """
+        self._finest, self._budget, self._keep_error = finest, budget, keep_error
+        self._half = _has_fast_half() if half is None else half
+        self._shape = net.shape
+        self._context = net.context.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self._head = net.head.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        if self._half:
+            self._head = self._head.to(torch.bfloat16)
+
+    def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
+        """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
+        height, width = picture.height, picture.width
+        step = cell_size(self._finest, height, width)
+        coarse = softened(cleaned(coarse), height, width)
+        kinds = classify(coarse, height, width)
+        alpha = upsample_band(coarse, kinds, height, width)
+        error = np.zeros_like(alpha) if self._keep_error else None
+        inputs = gather_inputs(picture, coarse, step)
+        # A soft alpha finer than the cells knows more than cells can tell.
+        trust = min(max((height / coarse.shape[0] - 1) / (step - 1), 0), 1)
+        if inputs.colours.foreground_known and inputs.colours.background_known and trust > 0:
+            self._refine(picture, coarse, inputs, kinds, trust, alpha, error)
+        prior = renewed(inputs.prior, alpha, kinds, step)
+        return Refined(alpha, kinds, spread(inputs.means, prior, step, 1), error)
+
+    def _refine(
+        self,
+        picture: Picture,
+        coarse: Alpha,
+        inputs: Inputs,
+        kinds: Kinds,
+        trust: float,
+        alpha: Alpha,
+        error: Alpha | None,
+    ) -> None:
+        found = self._look_around(inputs.channels)
+        patches = self._ranked(patches_of(kinds), found[..., -1], inputs.step)
+        wide, soft = self._pack(picture, inputs, found)
+        side, start = CORE + 2 * self._shape.reach, 0
+        for size in _batches(len(patches)):
+            some = patches[start : start + size]
+            fine = np.empty((size, side, side, FINE), np.float32)
+            gather_fine(
+                picture.planes, picture.layout, coarse, wide, inputs.step, some,
+                self._shape.reach, _TERMS, fine,
+            )  # fmt: skip
+            beside = np.empty((size, side // 2, side // 2, soft.shape[2]), np.float32)
+            gather_soft(soft, inputs.step, some, self._shape.reach, beside)
+            scatter_alpha(
+                self._look_close(fine, beside), fine, some, self._shape.reach, kinds, _TERMS,
+                trust, alpha, error,
+            )  # fmt: skip
+            start += size
+
+    def _look_around(self, channels: Channels) -> Channels:
+        with torch.inference_mode():
+            return _array(self._context(_tensor(channels[None])))[0]
+
+    def _look_close(self, fine: Channels, soft: Channels) -> Channels:
+        with torch.inference_mode():
+            inputs = [_tensor(fine), _tensor(soft)]
+            if self._half:
+                inputs = [x.to(torch.bfloat16) for x in inputs]
+            return _array(self._head(*inputs).float())
+
+    def _pack(
+        self, picture: Picture, inputs: Inputs, found: Channels
+    ) -> tuple[Channels, Channels]:
+        """What the head is given of cells, at full and at half resolution."""
+        colours, lines = inputs.colours, 4 * GUESSES
+        front, back = (
+            in_rgb(side, picture.layout) - np.float32(0.5)
+            for side in (colours.foreground, colours.background)
+        )
+        wide = np.concatenate([front, back, found[..., :lines]], axis=2)
+        confidence = inputs.channels[..., 11:12]
+        soft = np.concatenate([front, back, confidence, found[..., lines:-1]], axis=2)
+        return wide, soft
+
+    def _ranked(
+        self, patches: npt.NDArray[np.int32], log_error: Alpha, step: int
+    ) -> npt.NDArray[np.int32]:
+        """The patches with the largest expected error, in reading order."""
+        if self._budget is None or len(patches) <= self._budget:
+            return patches
+        side = CORE // step
+        expected = np.exp(log_error)
+        sums = [
+            float(expected[y * side : (y + 1) * side, x * side : (x + 1) * side].sum())
+            for y, x in patches
+        ]
+        worst = np.sort(np.argsort(sums)[::-1][: self._budget])
+        return patches[worst]
+
+
+def open_learned(name: str, **options: Any) -> LearnedRefiner:
+    """A refiner with the committed weights `name`.
+
+    Raises WeightsError when the file is missing or damaged.
+    """
+    weights = load_weights(name)
+    net = RefinerNet(SHAPES[name]).requires_grad_(False)
+    net.load_state_dict(weights)
+    return LearnedRefiner(net, **options)
+
+
+def _has_fast_half() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware; elsewhere it is emulated, slowly."""
+    return bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def _batches(count: int) -> list[int]:
+    """`count` as a sum of few sizes: each size costs the net's library some preparation once."""
+    sizes = []
+    for size in _BATCHES:
+        sizes += [size] * (count // size)
+        count %= size
+    return sizes
+
+
+def _tensor(channels: Channels) -> torch.Tensor:
+    """(N, H, W, C) seen as (N, C, H, W), channels last in memory."""
+    return torch.from_numpy(channels).permute(0, 3, 1, 2)
+
+
+def _array(found: torch.Tensor) -> Channels:
+    return np.ascontiguousarray(found.permute(0, 2, 3, 1).numpy())

@@ -1,0 +1,117 @@
+"""The learned second pass: a net on cells tells what to look for, a net on pixels finds it.
+
+The context net sees the whole picture on coarse cells, so its view is wide, cheap and free of
+seams. For every cell it gives features and two linear functions of colour (after Chen, Paris and
+Durand, "Bilateral guided upsampling", 2016); the head applies and corrects them at full
+resolution, with the colours themselves beside it (after Yao et al., "ViTMatte", 2023).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+CONTEXT_INPUTS = 22
+"""Channels a cell: see models.refiner_inputs."""
+GUESSES = 2
+"""Linear functions of colour a cell."""
+SOFT, FINE = 7, 6 + GUESSES
+"""Channels the head is given of a cell beside its features, and of a pixel."""
+OUTPUTS = 5
+"""Change of alpha's logit, of the foreground's red, green and blue, log of the expected error."""
+EDGE = 0.01
+"""Alphas closer than this to 0 or 1 are taken for it, so that their logit is finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Widths and depths of the two nets.
+
+    context: channels on cells, one dilation for each residual block; features: channels handed to
+    the head; head: channels at half resolution, its dilations likewise; last: channels at full
+    resolution.
+    """
+
+    context: int = 24
+    context_dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
+    features: int = 9
+    head: int = 16
+    head_dilations: tuple[int, ...] = (1, 2, 1)
+    last: int = 12
+
+    @property
+    def reach(self) -> int:
+        """Pixels around a pixel that the head looks at, rounded up to an even number."""
+        # The stem and the last layer see one more pixel each, a sub-pixel one more between them.
+        return 2 * sum(self.head_dilations) + 4
+
+
+class Context(nn.Module):
+    """What each cell's surroundings tell: (N, CONTEXT_INPUTS, h, w) to guesses, features, error.
+
+    Returns (N, 4 * GUESSES + features + 1, h, w): GUESSES times three slopes and an offset, the
+    features, and the log of the coarse alpha's expected error.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.context
+        self.stem = nn.Conv2d(CONTEXT_INPUTS, width, 3, padding=1)
+        self.blocks = nn.ModuleList(
+            nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in shape.context_dilations
+        )
+        self.last = nn.Conv2d(width, 4 * GUESSES + shape.features + 1, 1)
+
+    def forward(self, cells: Tensor) -> Tensor:
+        """See the class."""
+        x = F.relu(self.stem(cells))
+        for block in self.blocks:
+            x = x + F.relu(block(x))
+        found: Tensor = self.last(x)
+        return found
+
+
+class Head(nn.Module):
+    """Full resolution: fine (N, FINE, H, W), soft (N, SOFT + features, H/2, W/2) to OUTPUTS.
+
+    H and W are even.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.head
+        self.stem = nn.Conv2d(FINE, width, 3, stride=2, padding=1)
+        self.join = nn.Conv2d(width + SOFT + shape.features, width, 1)
+        self.blocks = nn.ModuleList(
+            nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in shape.head_dilations
+        )
+        self.unfold = nn.Conv2d(width, 32, 1)
+        self.fine = nn.Conv2d(8 + FINE, shape.last, 3, padding=1)
+        self.last = nn.Conv2d(shape.last, OUTPUTS, 1)
+        # An untrained net changes nothing.
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, fine: Tensor, soft: Tensor) -> Tensor:
+        """See the class."""
+        x = F.relu(self.join(torch.cat([F.relu(self.stem(fine)), soft], 1)))
+        for block in self.blocks:
+            x = x + F.relu(block(x))
+        wide = F.pixel_shuffle(self.unfold(x), 2)
+        out: Tensor = self.last(F.relu(self.fine(torch.cat([wide, fine], 1))))
+        return out
+
+
+class RefinerNet(nn.Module):
+    """Context and head together."""
+
+    def __init__(self, shape: Shape | None = None) -> None:
+        super().__init__()
+        self.shape = shape or Shape()
+        self.context = Context(self.shape)
+        self.head = Head(self.shape)
+
+
+SHAPES = {"refiner_balanced": Shape(), "refiner_best": Shape(head=32, context=32, last=16)}
+"""The shapes of the committed weights."""

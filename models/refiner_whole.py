@@ -1,0 +1,100 @@
+"""The learned refiner over a whole picture at once: how it is trained, and what tiles must equal."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.refiner_inputs import LOGIT_SCALE
+from models.refiner_net import EDGE, GUESSES, RefinerNet
+
+_FRONT, _BACK, _CONFIDENCE = slice(4, 7), slice(7, 10), 11
+APART = 1e-3
+"""Squared distance between both sides' colours below which the projection fades."""
+
+
+class Whole(NamedTuple):
+    """What the net says of pictures of H x W.
+
+    alpha: (N, 1, H, W), may leave [0, 1] by EDGE; front: (N, 3, H, W) the subject's own colour in
+    RGB before what the picture itself tells of it; back: (N, 3, H, W) the scene's; log_error:
+    (N, 1, H, W) log of the expected absolute error; cell_error: (N, 1, h, w) the same of the
+    coarse alpha, on the cells under the picture.
+    """
+
+    alpha: Tensor
+    front: Tensor
+    back: Tensor
+    log_error: Tensor
+    cell_error: Tensor
+
+
+def refine_whole(
+    net: RefinerNet,
+    rgb: Tensor,
+    coarse: Tensor,
+    cells: Tensor,
+    step: int,
+    windows: Sequence[tuple[int, int]] | None = None,
+) -> Whole:
+    """Run both nets on whole pictures, the head on a window of each.
+
+    rgb: (N, 3, H, W) in [0, 1]; coarse: (N, 1, H, W) enlarged logits; cells: (N, CONTEXT_INPUTS,
+    h, w) as gather_inputs gives them for the whole picture; step: pixels a cell. windows: where
+    `rgb` and `coarse` begin in each picture, (row, column), multiples of `step`; None when they
+    are whole. H and W are even.
+    """
+    height, width = rgb.shape[2:]
+    found = net.context(cells)
+    lines = found[:, : 4 * GUESSES]
+    sides = torch.cat([cells[:, _FRONT], cells[:, _BACK]], 1)
+    sure = cells[:, _CONFIDENCE : _CONFIDENCE + 1]
+    near = _around(torch.cat([sides, lines, sure, found[:, 4 * GUESSES :]], 1), windows, height, width, step)
+    near, cell_error = near[:, :-1], near[:, -1:, 1:-1, 1:-1]
+    lined = sides.shape[1] + lines.shape[1]
+    wide = _enlarged(near[:, :lined], step, height, width)
+    soft = torch.cat([near[:, : sides.shape[1]], near[:, lined:]], 1)
+    soft = _enlarged(soft, step // 2, height // 2, width // 2)
+    fine = _fine(rgb - 0.5, coarse, wide)
+    out = net.head(fine, soft)
+    alpha = (torch.sigmoid(coarse + out[:, :1]) - EDGE) / (1 - 2 * EDGE)
+    front, back = wide[:, 0:3] + 0.5, wide[:, 3:6] + 0.5
+    return Whole(alpha, front + out[:, 1:4], back, out[:, 4:5], cell_error)
+
+
+def _around(
+    cells: Tensor, windows: Sequence[tuple[int, int]] | None, height: int, width: int, step: int
+) -> Tensor:
+    """The cells under each window and one more on every side, repeated at the picture's edge."""
+    wide = F.pad(cells, (1, 1, 1, 1), mode="replicate")
+    if windows is None:
+        return wide
+    rows, columns = -(-height // step) + 2, -(-width // step) + 2
+    parts = [
+        wide[n, :, top // step : top // step + rows, left // step : left // step + columns]
+        for n, (top, left) in enumerate(windows)
+    ]
+    return torch.stack(parts).contiguous(memory_format=torch.channels_last)
+
+
+def _enlarged(cells: Tensor, factor: int, height: int, width: int) -> Tensor:
+    """`cells`, which have a margin of one, as pixels without it."""
+    if factor > 1:
+        cells = F.interpolate(cells, scale_factor=factor, mode="bilinear", align_corners=False)
+    return cells[:, :, factor : factor + height, factor : factor + width]
+
+
+def _fine(rgb: Tensor, coarse: Tensor, wide: Tensor) -> Tensor:
+    """The head's inputs of each pixel; rgb and the colours of `wide` are centred on 0."""
+    front, back, lines = wide[:, 0:3], wide[:, 3:6], wide[:, 6:]
+    apart, above = front - back, rgb - back
+    length = (apart * apart).sum(1, keepdim=True)
+    along = ((above * apart).sum(1, keepdim=True) / (length + APART)).clamp(-0.5, 1.5)
+    off = (above - along * apart).square().sum(1, keepdim=True).add(1e-6).sqrt()
+    guesses = [
+        (lines[:, 4 * n : 4 * n + 3] * rgb).sum(1, keepdim=True) + lines[:, 4 * n + 3 : 4 * n + 4]
+        for n in range(GUESSES)
+    ]
+    return torch.cat([rgb, coarse * LOGIT_SCALE, along - 0.5, off * 2, *guesses], 1)

@@ -1,0 +1,178 @@
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from kernels.band import BAND, TILE, classify
+from kernels.coarse import cleaned
+from kernels.patches import CORE
+from kernels.refine import upsample_band
+from models.learned_refiner import LearnedRefiner
+from models.refiner_inputs import gather_inputs
+from models.refiner_net import CONTEXT_INPUTS, EDGE, RefinerNet, Shape
+from models.refiner_whole import refine_whole
+from stream.frame import Frame
+
+SIZES = [(1, 1), (7, 3), (17, 33), (64, 64), (97, 131), (150, 90)]
+
+
+def wild_net(seed: int = 3) -> RefinerNet:
+    """A net whose every layer says something, as after training."""
+    torch.manual_seed(seed)
+    net = RefinerNet(Shape()).requires_grad_(False)
+    for parameter in net.head.last.parameters():
+        parameter.normal_(0, 0.3)
+    return net
+
+
+def scene(height: int, width: int, seed: int = 5) -> tuple[Frame, npt.NDArray[np.float32]]:
+    """A dark disc before a bright noisy wall, and its coarse alpha on cells of about 4 pixels."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    away = np.hypot(y - height / 2, x - width / 2)
+    inside = away < min(height, width) / 3
+    rgb = np.where(inside[..., None], (40, 30, 25), (180, 190, 200)) + random.normal(
+        0, 12, (height, width, 3)
+    )
+    rows, columns = max(height // 4, 1), max(width // 4, 1)
+    y, x = (np.mgrid[:rows, :columns] + 0.5) * np.array([height / rows, width / columns])[:, None, None]
+    away = np.hypot(y - height / 2, x - width / 2)
+    coarse = np.clip((min(height, width) / 3 - away) / 9 + 0.5, 0, 1)
+    return Frame.from_rgb(np.clip(rgb, 0, 255).astype(np.uint8)), coarse.astype(np.float32)
+
+
+def whole(net: RefinerNet, frame: Frame, coarse: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The alpha of a net run over the whole picture at once, padded to whole cells."""
+    height, width = frame.height, frame.width
+    inputs = gather_inputs(frame, cleaned(coarse), 4)
+    everywhere = np.full((-(-height // TILE), -(-width // TILE)), BAND, np.uint8)
+    enlarged = upsample_band(cleaned(coarse), everywhere, height, width)
+    pad = ((0, height % 2), (0, width % 2))
+    rgb = np.pad(frame.rgb(height, width), (*pad, (0, 0)), mode="edge")
+    enlarged = np.pad(enlarged, pad, mode="edge") * (1 - 2 * EDGE) + EDGE
+    found = refine_whole(
+        net,
+        torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255,
+        torch.logit(torch.from_numpy(enlarged))[None, None],
+        torch.from_numpy(inputs.channels).permute(2, 0, 1)[None],
+        4,
+    )
+    return np.clip(found.alpha[0, 0, :height, :width].numpy(), 0, 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_untrained_net_leaves_the_enlarged_coarse_alpha(size: tuple[int, int]) -> None:
+    frame, coarse = scene(*size)
+    refined = LearnedRefiner(RefinerNet(), half=False)(frame, coarse)
+    expected = upsample_band(coarse, classify(coarse, *size), *size)
+    np.testing.assert_allclose(refined.alpha, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
+def test_patches_equal_the_whole_picture_away_from_its_border(size: tuple[int, int]) -> None:
+    frame, coarse = scene(*size)
+    net = wild_net()
+    refined = LearnedRefiner(net, half=False)(frame, coarse)
+    expected = whole(net, frame, coarse)
+    reach = net.shape.reach
+    inner = np.zeros(size, np.bool_)
+    inner[reach:-reach, reach:-reach] = True
+    inner &= _deep_in_band(refined.kinds, size)
+    assert inner.sum() > 500
+    assert np.abs(refined.alpha - expected)[inner].max() < 1 / 255
+    changed = np.abs(refined.alpha - upsample_band(coarse, refined.kinds, *size))[inner]
+    assert changed.max() > 0.05, "the net says nothing: this test would see no seam"
+
+
+def test_bfloat16_differs_by_a_level_at_most_where_the_net_is_calm() -> None:
+    frame, coarse = scene(150, 202)
+    net = wild_net()
+    single = LearnedRefiner(net, half=False)(frame, coarse).alpha
+    half = LearnedRefiner(wild_net(), half=True)(frame, coarse).alpha
+    off = np.abs(single - half)
+    assert np.mean(off) < 1 / 255
+    assert np.percentile(off, 99) < 3 / 255
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_picture_of_one_side_only_is_left(value: float) -> None:
+    frame, coarse = scene(97, 131)
+    refined = LearnedRefiner(wild_net(), half=False)(frame, np.full_like(coarse, value))
+    assert (refined.alpha == value).all()
+
+
+def test_not_a_number_in_the_coarse_alpha_counts_as_background() -> None:
+    frame, coarse = scene(97, 131)
+    spoilt, clean = coarse.copy(), coarse.copy()
+    spoilt[3, 4], clean[3, 4] = np.nan, 0
+    refine = LearnedRefiner(wild_net(), half=False)
+    np.testing.assert_array_equal(refine(frame, spoilt).alpha, refine(frame, clean).alpha)
+
+
+def test_a_net_that_breaks_leaves_the_coarse_alpha() -> None:
+    frame, coarse = scene(97, 131)
+    net = wild_net()
+    net.head.last.bias.fill_(float("nan"))
+    refined = LearnedRefiner(net, half=False)(frame, coarse)
+    expected = upsample_band(coarse, refined.kinds, 97, 131)
+    np.testing.assert_allclose(refined.alpha, expected, atol=2e-6)
+
+
+def test_a_soft_alpha_of_full_size_is_left() -> None:
+    frame, coarse = scene(128, 128)
+    import cv2
+
+    alpha = np.asarray(cv2.resize(coarse, (128, 128)), np.float32)
+    refined = LearnedRefiner(wild_net(), half=False)(frame, alpha)
+    assert np.abs(refined.alpha - alpha).max() < 0.021
+
+
+def test_a_budget_refines_the_worst_patches_only() -> None:
+    frame, coarse = scene(256, 256)
+    free = LearnedRefiner(wild_net(), half=False)(frame, coarse)
+    tight = LearnedRefiner(wild_net(), half=False, budget=2)(frame, coarse)
+    plain = upsample_band(coarse, free.kinds, 256, 256)
+    changed = np.abs(tight.alpha - plain) > 1e-5
+    squares = changed.reshape(256 // CORE, CORE, 256 // CORE, CORE).any(axis=(1, 3))
+    assert squares.sum() == 2
+    np.testing.assert_allclose(tight.alpha[changed], free.alpha[changed], atol=1e-5)
+
+
+def test_the_expected_error_is_given_when_asked_for() -> None:
+    frame, coarse = scene(97, 131)
+    refined = LearnedRefiner(wild_net(), half=False, keep_error=True)(frame, coarse)
+    assert refined.error is not None
+    inside = _tiles(refined.kinds, (97, 131)) == BAND
+    assert (refined.error[inside] > 0).all()
+    assert (refined.error[~inside] == 0).all()
+    assert LearnedRefiner(wild_net(), half=False)(frame, coarse).error is None
+
+
+def test_the_slots_for_later_inputs_are_empty() -> None:
+    frame, coarse = scene(96, 128)
+    channels = gather_inputs(frame, coarse, 4).channels
+    assert channels.shape == (24, 32, CONTEXT_INPUTS)
+    assert not channels[..., 16:].any()
+    assert np.isfinite(channels).all()
+
+
+@pytest.mark.parametrize("shape", [(4,), (0, 3), (2, 2, 1)])
+def test_a_coarse_alpha_without_rows_and_columns_is_refused(shape: tuple[int, ...]) -> None:
+    frame, _ = scene(64, 64)
+    with pytest.raises(ValueError, match="rows and columns"):
+        LearnedRefiner(wild_net(), half=False)(frame, np.zeros(shape, np.float32))
+
+
+def _tiles(kinds: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    return np.kron(kinds, np.ones((TILE, TILE), np.uint8))[: size[0], : size[1]]
+
+
+def _deep_in_band(kinds: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Pixels whose change does not fade towards another kind of tile."""
+    rows, columns = kinds.shape
+    wide = np.pad(kinds, 1, mode="edge") == BAND
+    deep = np.ones_like(kinds, np.bool_)
+    for y in range(3):
+        for x in range(3):
+            deep &= wide[y : y + rows, x : x + columns]
+    return _tiles(deep.astype(np.uint8), size) > 0
