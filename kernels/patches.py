@@ -76,7 +76,7 @@ def scatter_alpha(
 ) -> None:  # fmt: skip
     """Write what a net found into BAND tiles of `alpha`, and of `error` when it is given.
 
-    found: (n, S, S, c) float32, channel 0 the change of alpha's logit, channel c - 1 the log of
+    found: (n, CORE, CORE, c) float32, channel 0 the change of alpha's logit, channel c - 1 the log of
     the expected absolute error; fine: as gather_fine filled it; trust: 0 to 1, the share of the
     change that is made. The change fades out over 8 pixels towards tiles that are not BAND.
     Where `found` is not a number the coarse alpha stays.
@@ -211,14 +211,15 @@ def _scatter(
     for patch in numba.prange(found.shape[0]):
         fades = np.empty((TILE, TILE), np.float32)
         for index in range(side * side):
-            row, column = patches[patch, 0] * side + index // side, patches[patch, 1] * side + index % side
+            row = patches[patch, 0] * side + index // side
+            column = patches[patch, 1] * side + index % side
             if row >= kinds.shape[0] or column >= kinds.shape[1] or kinds[row, column] != BAND:
                 continue
             _fade(kinds, row, column, fades)
             inner_y, inner_x = reach + index // side * TILE, reach + index % side * TILE
             for i in range(min(TILE, height - row * TILE)):
                 for j in range(min(TILE, width - column * TILE)):
-                    values = found[patch, inner_y + i, inner_x + j]
+                    values = found[patch, inner_y - reach + i, inner_x - reach + j]
                     change = values[0] * fades[i, j] * trust
                     if not np.isfinite(change):
                         change = np.float32(0)

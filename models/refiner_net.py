@@ -42,8 +42,8 @@ class Shape:
 
     @property
     def reach(self) -> int:
-        """Pixels around a pixel that the head looks at, rounded up to an even number."""
-        # The stem and the last layer see one more pixel each, a sub-pixel one more between them.
+        """Pixels around its result that the head must be given, an even number."""
+        # The stem sees one pixel more, the last layers two.
         return 2 * sum(self.head_dilations) + 4
 
 
@@ -75,7 +75,8 @@ class Context(nn.Module):
 class Head(nn.Module):
     """Full resolution: fine (N, FINE, H, W), soft (N, SOFT + features, H/2, W/2) to OUTPUTS.
 
-    H and W are even.
+    H and W are even; the result, (N, OUTPUTS, H - 2 reach, W - 2 reach), is what depends on
+    nothing beyond the inputs' border.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -87,7 +88,8 @@ class Head(nn.Module):
             nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in shape.head_dilations
         )
         self.unfold = nn.Conv2d(width, 32, 1)
-        self.fine = nn.Conv2d(8 + FINE, shape.last, 3, padding=1)
+        self.fine = nn.Conv2d(8 + FINE, shape.last, 3)
+        self._margin = shape.reach
         self.last = nn.Conv2d(shape.last, OUTPUTS, 1)
         # An untrained net changes nothing.
         nn.init.zeros_(self.last.weight)
@@ -98,8 +100,11 @@ class Head(nn.Module):
         x = F.relu(self.join(torch.cat([F.relu(self.stem(fine)), soft], 1)))
         for block in self.blocks:
             x = x + F.relu(block(x))
-        wide = F.pixel_shuffle(self.unfold(x), 2)
-        out: Tensor = self.last(F.relu(self.fine(torch.cat([wide, fine], 1))))
+        # What the border has touched goes, but for the pixel that the next layer looks at.
+        near, far = (self._margin - 2) // 2, self._margin - 1
+        wide = F.pixel_shuffle(self.unfold(x[..., near:-near, near:-near]), 2)
+        joined = torch.cat([wide[..., 1:-1, 1:-1], fine[..., far:-far, far:-far]], 1)
+        out: Tensor = self.last(F.relu(self.fine(joined)))
         return out
 
 

@@ -1,4 +1,4 @@
-"""The learned refiner over a whole picture at once: how it is trained, and what tiles must equal."""
+"""The learned refiner in plain torch: how it is trained, and what patches must equal."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ APART = 1e-3
 
 
 class Whole(NamedTuple):
-    """What the net says of pictures of H x W.
+    """What the net says of pictures of H x W, a margin left out.
 
     alpha: (N, 1, H, W), may leave [0, 1] by EDGE; front: (N, 3, H, W) the subject's own colour in
     RGB before what the picture itself tells of it; back: (N, 3, H, W) the scene's; log_error:
@@ -41,7 +41,8 @@ def refine_whole(
 ) -> Whole:
     """Run both nets on whole pictures, the head on a window of each.
 
-    rgb: (N, 3, H, W) in [0, 1]; coarse: (N, 1, H, W) enlarged logits; cells: (N, CONTEXT_INPUTS,
+    rgb: (N, 3, H, W) in [0, 1], with a margin of the shape's reach on every side, for which there
+    are no results; coarse: (N, 1, H, W) enlarged logits; cells: (N, CONTEXT_INPUTS,
     h, w) as gather_inputs gives them for the whole picture; step: pixels a cell. windows: where
     `rgb` and `coarse` begin in each picture, (row, column), multiples of `step`; None when they
     are whole. H and W are even.
@@ -59,8 +60,9 @@ def refine_whole(
     soft = _enlarged(soft, step // 2, height // 2, width // 2)
     fine = _fine(rgb - 0.5, coarse, wide)
     out = net.head(fine, soft)
-    alpha = (torch.sigmoid(coarse + out[:, :1]) - EDGE) / (1 - 2 * EDGE)
-    front, back = wide[:, 0:3] + 0.5, wide[:, 3:6] + 0.5
+    inner = slice(net.shape.reach, -net.shape.reach)
+    alpha = (torch.sigmoid(coarse[..., inner, inner] + out[:, :1]) - EDGE) / (1 - 2 * EDGE)
+    front, back = (wide[:, n : n + 3, inner, inner] + 0.5 for n in (0, 3))
     return Whole(alpha, front + out[:, 1:4], back, out[:, 4:5], cell_error)
 
 
