@@ -1,0 +1,113 @@
+"""What a refined alpha, foreground and error estimate cost in training."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.refiner_whole import Whole
+
+_LEVELS = 4
+_FLOOR = 0.004
+"""Errors below one 8-bit level count as one: nobody sees them, and their log is unbounded."""
+
+
+class Costs(NamedTuple):
+    """Means over a batch; `total` is what is descended."""
+
+    total: Tensor
+    alpha: Tensor
+    foreground: Tensor
+    calibration: Tensor
+
+
+class Truth(NamedTuple):
+    """rgb, foreground: (N, 3, H, W) in [0, 1]; alpha, coarse: (N, 1, H, W) in [0, 1]."""
+
+    rgb: Tensor
+    foreground: Tensor
+    alpha: Tensor
+    coarse: Tensor
+
+
+def costs(found: Whole, truth: Truth, margin: int, step: int) -> Costs:
+    """Weigh `found` against `truth`, which has `margin` more pixels on every side.
+
+    alpha: L1, gradient and Laplacian pyramid, where the band may be; what is worse than the coarse
+    alpha counts again. foreground: L1 where alpha lets it be seen. calibration: negative log
+    likelihood of errors under Laplace distributions of the estimated width.
+    """
+    inner = slice(margin, -margin)
+    alpha = found.alpha
+    target, coarse = (x[..., inner, inner] for x in (truth.alpha, truth.coarse))
+    weight = _weights(target, coarse)
+    error = (alpha - target).abs()
+    level = (error * weight).sum() / weight.sum()
+    slope = _gradients(alpha, target, weight)
+    detail = _pyramid(alpha - target, weight)
+    worse = (F.relu(_local(error) - _local((coarse - target).abs())) * weight).sum() / weight.sum()
+    foreground = _colour(found, truth, inner)
+    calibration = _likelihood(found.log_error, error.detach(), weight)
+    calibration = calibration + _cells(found, truth, step)
+    cost = level + 0.5 * slope + detail + worse
+    total = cost + 0.3 * foreground + 0.02 * calibration
+    return Costs(total, level.detach(), foreground.detach(), calibration.detach())
+
+
+def _weights(target: Tensor, coarse: Tensor) -> Tensor:
+    """1 where the band may run, a little elsewhere."""
+    open_ = ((target > 0.01) & (target < 0.99)) | ((coarse - target).abs() > 0.02)
+    near = F.max_pool2d(open_.float(), 9, 1, 4)
+    return near + 0.05
+
+
+def _local(error: Tensor) -> Tensor:
+    return F.avg_pool2d(error, 9, 1, 4)
+
+
+def _gradients(alpha: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    off = alpha - target
+    down = (off[..., 1:, :] - off[..., :-1, :]).abs() * weight[..., 1:, :]
+    across = (off[..., 1:] - off[..., :-1]).abs() * weight[..., 1:]
+    return (down.sum() + across.sum()) / weight.sum()
+
+
+def _pyramid(off: Tensor, weight: Tensor) -> Tensor:
+    """L1 over the bands of a Laplacian pyramid, coarser ones counting for their larger area."""
+    total = off.new_zeros(())
+    for level in range(_LEVELS):
+        small, lighter = F.avg_pool2d(off, 2), F.avg_pool2d(weight, 2)
+        rows, columns = small.shape[2] * 2, small.shape[3] * 2
+        band = off[..., :rows, :columns] - F.interpolate(small, scale_factor=2, mode="nearest")
+        share = weight[..., :rows, :columns]
+        total = total + 2**level * (band.abs() * share).sum() / share.sum()
+        off, weight = small, lighter
+    return total / 4
+
+
+def _colour(found: Whole, truth: Truth, inner: slice) -> Tensor:
+    """L1 of the subject's colour, after what the picture itself tells given the true alpha."""
+    alpha = truth.alpha[..., inner, inner]
+    front, back = found.front, found.back
+    rgb, foreground = truth.rgb[..., inner, inner], truth.foreground[..., inner, inner]
+    rest = 1 - alpha
+    unexplained = rgb - alpha * front - rest * back
+    estimate = front + alpha / (alpha * alpha + rest * rest) * unexplained
+    # What is hardly there is hardly seen, and a foreground of alpha 1 is the picture itself.
+    weight = ((alpha > 0.03) & (alpha < 0.99)).float() * (alpha + 0.2)
+    return ((estimate - foreground).abs() * weight).sum() / (3 * weight.sum() + 1)
+
+
+def _likelihood(log_width: Tensor, error: Tensor, weight: Tensor) -> Tensor:
+    log_width = log_width.clamp(-6, 1)
+    cost = (error + _FLOOR) * torch.exp(-log_width) + log_width
+    return (cost * weight).sum() / weight.sum()
+
+
+def _cells(found: Whole, truth: Truth, step: int) -> Tensor:
+    """The same for what the context expects of the coarse alpha."""
+    error = F.avg_pool2d((truth.coarse - truth.alpha).abs(), step)
+    height, width = error.shape[2:]
+    log_width = found.cell_error[..., :height, :width].clamp(-6, 1)
+    return ((error + _FLOOR) * torch.exp(-log_width) + log_width).mean()
