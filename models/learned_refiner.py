@@ -14,7 +14,7 @@ from kernels.spread import spread
 from kernels.types import Alpha, Kinds
 from models.picture import Picture
 from models.refined import Refined, cell_size
-from models.refiner_inputs import LOGIT_SCALE, Inputs, gather_inputs, in_rgb
+from models.refiner_inputs import LOGIT_SCALE, Inputs, gather_inputs
 from models.refiner_net import EDGE, FINE, GUESSES, SHAPES, RefinerNet
 from models.refiner_whole import APART
 from models.weights import load_weights
@@ -80,7 +80,7 @@ class LearnedRefiner:
     ) -> None:
         found = self._look_around(inputs.channels)
         patches = self._ranked(patches_of(kinds), found[..., -1], inputs.step)
-        wide, soft = self._pack(picture, inputs, found)
+        wide, soft = self._pack(inputs.channels, found)
         side, start = CORE + 2 * self._shape.reach, 0
         for size in _batches(len(patches)):
             some = patches[start : start + size]
@@ -108,19 +108,11 @@ class LearnedRefiner:
                 inputs = [x.to(torch.bfloat16) for x in inputs]
             return _array(self._head(*inputs).float())
 
-    def _pack(
-        self, picture: Picture, inputs: Inputs, found: Channels
-    ) -> tuple[Channels, Channels]:
+    def _pack(self, known: Channels, found: Channels) -> tuple[Channels, Channels]:
         """What the head is given of cells, at full and at half resolution."""
-        colours, lines = inputs.colours, 4 * GUESSES
-        front, back = (
-            in_rgb(side, picture.layout) - np.float32(0.5)
-            for side in (colours.foreground, colours.background)
-        )
-        wide = np.concatenate([front, back, found[..., :lines]], axis=2)
-        confidence = inputs.channels[..., 11:12]
-        soft = np.concatenate([front, back, confidence, found[..., lines:-1]], axis=2)
-        return wide, soft
+        sides, confidence, lines = known[..., 4:10], known[..., 11:12], 4 * GUESSES
+        wide = np.concatenate([sides, found[..., :lines]], axis=2)
+        return wide, np.concatenate([sides, confidence, found[..., lines:-1]], axis=2)
 
     def _ranked(
         self, patches: npt.NDArray[np.int32], log_error: Alpha, step: int

@@ -4,9 +4,14 @@ import numpy as np
 
 from models.training.codec import Image, blurred, smooth_noise
 from models.training.contours import Body
+from models.training.dyes import Hue, paint
 from models.training.hair import TONES, draw_hue, draw_style, most_of
 from models.training.layers import Canvas, Points, blank, filled, lay, turned
-from models.training.strands import Hue, Style, grow, heading, paint, sampled, slopes_of, within
+from models.training.strands import Style, grow, heading, sampled, slopes_of, within
+
+_CURTAIN = np.array(
+    [[0.8, -0.2], [0.85, 0.5], [0.5, 0.9], [0, 1], [-0.5, 0.9], [-0.85, 0.5], [-0.8, -0.2]]
+)
 
 
 def dress_fur(random: np.random.Generator, body: Body) -> Canvas:
@@ -52,7 +57,7 @@ def dress_mass(random: np.random.Generator, body: Body) -> Canvas:
 def draw_curtain(random: np.random.Generator, height: int, width: int) -> Canvas:
     """Hair that hangs from above the picture, a tail or a whole head of it, dense or thin."""
     side, hue = float(min(height, width)), draw_hue(random)
-    wide = side * random.uniform(0.15, 0.5)
+    wide = side * random.uniform(0.12, 0.4)
     length = height * random.uniform(0.6, 1.3)
     style = draw_style(random, side * random.uniform(0.15, 0.6), length)
     style = style._replace(
@@ -60,16 +65,11 @@ def draw_curtain(random: np.random.Generator, height: int, width: int) -> Canvas
         tightness=random.uniform(-0.4, 0.9),
         uneven=random.uniform(0.1, 0.6),
     )
-    canvas = blank(height, width)
-    middle = width * random.uniform(0.25, 0.75)
-    centre = np.array([width / 2, 0.0])
-    lean = random.normal(0, 0.25)
-    bottom = np.array([[0.8, -0.2], [0.85, 0.5], [0.5, 0.9], [0, 1], [-0.5, 0.9], [-0.85, 0.5],
-                       [-0.8, -0.2]])  # fmt: skip
-    solid = random.uniform(0.3, 0.8)
-    knots = bottom * [wide * solid, length * solid] + [middle, 0]
-    cover = filled(turned(knots, centre, lean), height, width)
-    lay(canvas, blurred(cover, 0.03 * side), hue.root * np.float32(0.6))
+    canvas, lean = blank(height, width), random.normal(0, 0.25)
+    middle, centre = width * random.uniform(0.25, 0.75), np.array([width / 2, 0.0])
+    solid = _CURTAIN * [wide, length] * random.uniform(0.3, 0.8) + [middle, 0]
+    cover = filled(turned(solid, centre, lean), height, width)
+    lay(canvas, blurred(cover, 0.012 * side), hue.root * np.float32(0.6))
     wanted = wide * 2 / style.width * random.uniform(2, 10)
     count = int(np.clip(wanted, 60, most_of(style))) // style.clump + 1
     across = random.normal(0, 0.5, count)
@@ -81,14 +81,19 @@ def draw_curtain(random: np.random.Generator, height: int, width: int) -> Canvas
 
 
 def hang_tail(
-    random: np.random.Generator, canvas: Canvas, root: Points, wide: float, hue: Hue, braid: bool
+    random: np.random.Generator,
+    canvas: Canvas,
+    root: Points,
+    angle: float,
+    wide: float,
+    hue: Hue,
 ) -> None:
-    """A pony tail, or a braid, from `root`, about `wide` pixels across, over `canvas`."""
-    length, angle = wide * random.uniform(3, 7), np.pi / 2 + random.normal(0, 0.5)
+    """A pony tail or a braid over `canvas`: from `root` at `angle`, about `wide` pixels across."""
+    length = wide * random.uniform(3, 7)
     style = draw_style(random, 2 * wide, length)._replace(
         spread=wide * 0.28, tightness=random.uniform(-0.3, 0.8), gravity=random.uniform(0, 0.8)
     )
-    if not braid:
+    if random.random() < 0.5:
         count = int(np.clip(4 * wide / style.width, 40, 700)) // style.clump + 1
         roots = root + random.normal(0, wide * 0.12, (count, 2))
         grown = grow(random, roots, angle + random.normal(0, 0.12, count), style)
@@ -113,10 +118,10 @@ def _coated(random: np.random.Generator, body: Body, style: Style, hue: Hue, lea
     tones = _coat(random, height, width, hue)
     canvas = blank(height, width)
     depth = blurred(body.coverage, max(min(style.length, 0.08 * width) * 0.8, 2.0))
-    under = np.clip((depth - random.uniform(0.55, 0.8)) * 6 + 0.5, 0, 1)
-    lay(canvas, under, tones * np.float32(0.7))
-    share = body.coverage * (0.25 + np.exp(-(((depth - 0.55) / 0.25) ** 2)))
-    wanted = share.sum() * random.uniform(3, 8) / (style.length * style.width)
+    under = np.clip((depth - random.uniform(0.52, 0.7)) * 6 + 0.5, 0, 1)
+    lay(canvas, under, tones * np.float32(random.uniform(0.35, 0.75)))
+    share = body.coverage * (0.35 + np.exp(-(((depth - 0.55) / 0.25) ** 2)))
+    wanted = share.sum() * random.uniform(4, 12) / (style.length * style.width)
     fewest = 4 * (height + width) * random.uniform(0.3, 1) / style.width
     count = int(np.clip(max(wanted, fewest), 100, most_of(style))) // style.clump + 1
     roots = within(random, share, count)
@@ -138,8 +143,9 @@ def _coat(random: np.random.Generator, height: int, width: int, hue: Hue) -> Ima
     """The coat's colours (height, width, 3): one, or two in patches."""
     light = 1 + 0.12 * smooth_noise(random, height, width, random.uniform(3, 12), 2)[..., None]
     share = np.ones((height, width, 1), np.float32)
-    if random.random() < 0.4:
+    if random.random() < 0.3:
         noise = smooth_noise(random, height, width, random.uniform(0.1, 0.6) * height, 2)
         share = np.clip(0.5 + noise * 3, 0, 1)[..., None]
     other = TONES[int(random.integers(len(TONES)))]
-    return np.clip((hue.root * share + other * (1 - share)) * light, 0, 1).astype(np.float32)
+    colours = (hue.root * share + other * (1 - share)) * light
+    return np.asarray(np.clip(colours, 0, 1), np.float32)

@@ -1,12 +1,16 @@
 """Lace, mesh, knits, frayed edges, and veils of cloth: what is woven, and seen through."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from kernels.types import Alpha
 from models.training.codec import Field, Image, blurred, smooth_noise
 from models.training.contours import Body
+from models.training.dyes import Hue, paint
 from models.training.layers import Canvas, Texture, filled, joined, lay, shaded
-from models.training.strands import Hue, Style, grow, heading, paint, sampled, slopes_of, within
+from models.training.strands import Style, grow, heading, sampled, slopes_of, within
 
 _YARN = Hue(np.ones(3, np.float32), np.ones(3, np.float32), shine=0.1, shadow=0.3)
 
@@ -155,16 +159,16 @@ def _flowers(
     return np.asarray(np.maximum(mixed, _share(rim)), np.float32)
 
 
-def _saw(place: Field) -> Field:
+def _saw(place: npt.NDArray[Any]) -> Field:
     """How far (-0.5 to 0.5) `place` is from the nearest whole number."""
     return np.asarray(place - np.round(place))
 
 
-def _line(place: Field) -> Field:
+def _line(place: npt.NDArray[Any]) -> Field:
     return np.abs(_saw(place))
 
 
-def _share(inside: Field) -> Field:
+def _share(inside: npt.NDArray[Any]) -> Field:
     """Coverage where an edge lies `inside` pixels away."""
     return np.asarray(np.clip(inside + 0.5, 0, 1))
 

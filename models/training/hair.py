@@ -5,17 +5,20 @@ import numpy as np
 from kernels.types import Alpha
 from models.training.codec import Field, blurred
 from models.training.contours import Body, Head
+from models.training.dyes import Hue, paint
 from models.training.layers import (
     Canvas,
+    Points,
     blank,
     filled,
     joined,
     lay,
     lay_canvas,
     softened,
+    softness,
     turned,
 )
-from models.training.strands import Hue, Style, grow, paint
+from models.training.strands import Style, grow
 
 TONES = np.array(
     [[0.05, 0.045, 0.05], [0.12, 0.08, 0.06], [0.22, 0.14, 0.09], [0.35, 0.21, 0.12],
@@ -50,14 +53,12 @@ def draw_hue(random: np.random.Generator) -> Hue:
 
 def draw_style(random: np.random.Generator, scale: float, length: float) -> Style:
     """Straight, wavy, curly or frizzy hair on a head half of whose height is `scale` pixels."""
-    kind = int(random.choice(4, p=[0.36, 0.3, 0.18, 0.16]))
     fine = float(np.exp(random.uniform(np.log(0.003), np.log(0.016))))
     width = float(np.clip(scale * fine, 0.25, 3.0))
-    clump = int(random.integers(4, 16))
     style = Style(
         length,
         width,
-        clump=clump,
+        clump=int(random.integers(4, 16)),
         spread=max(scale * random.uniform(0.01, 0.05), 0.7),
         tightness=random.uniform(-0.2, 0.95),
         bend=random.uniform(0.1, 0.5),
@@ -66,14 +67,18 @@ def draw_style(random: np.random.Generator, scale: float, length: float) -> Styl
         uneven=random.uniform(0.1, 0.7),
         opacity=random.uniform(0.75, 1.0),
     )
+    return _shaped(random, style, scale)
+
+
+def _shaped(random: np.random.Generator, style: Style, scale: float) -> Style:
+    """`style` straight, wavy, curly or frizzy."""
+    kind = int(random.choice(4, p=[0.36, 0.3, 0.18, 0.16]))
     period = scale * random.uniform(0.25, 0.9)
     if kind == 1:
         return style._replace(wave=period * random.uniform(0.05, 0.13), period=period)
     if kind == 2:
-        period *= 0.5
-        return style._replace(
-            wave=period * random.uniform(0.2, 0.4), period=period, curl=random.uniform(0.4, 1)
-        )
+        wave, curl = 0.5 * period * random.uniform(0.2, 0.4), random.uniform(0.4, 1)
+        return style._replace(wave=wave, period=0.5 * period, curl=curl)
     if kind == 3:
         return style._replace(frizz=scale * random.uniform(0.04, 0.15), sway=0.5, clump=3)
     return style
@@ -81,7 +86,7 @@ def draw_style(random: np.random.Generator, scale: float, length: float) -> Styl
 
 def most_of(style: Style) -> float:
     """How many strands of that length and width a picture can have in reasonable time."""
-    return float(np.clip(2e6 / (style.length * (style.width + 2)), 300, 6000))
+    return float(np.clip(3e6 / (style.length * (style.width + 2)), 300, 7000))
 
 
 def dress_head(random: np.random.Generator, body: Body, head: Head, hue: Hue) -> Canvas:
@@ -91,14 +96,14 @@ def dress_head(random: np.random.Generator, body: Body, head: Head, hue: Hue) ->
     length = scale * (random.uniform(1.2, 3.8) if long else random.uniform(0.15, 0.8))
     style = draw_style(random, scale, length)
     style = style._replace(gravity=random.uniform(0.3, 1.2) if long else random.uniform(0, 0.3))
-    canvas = blank(shape[0], shape[1])
+    canvas, soft = blank(shape[0], shape[1]), softness(random, shape[0], shape[1])
     near = blurred(joined(body.coverage, _cap(head, shape, 1.1)), max(0.12 * scale, 0.7))
     if long:
         cover = _cap(head, shape, 1.02, random.uniform(0.3, 0.7) * length / scale)
-        lay(canvas, softened(random, cover), hue.root * np.float32(1 - hue.shadow))
+        lay(canvas, softened(cover, soft), hue.root * np.float32(1 - hue.shadow))
         _comb(random, canvas, head, style, hue, near, behind=True)
     lay_canvas(canvas, body.canvas)
-    lay(canvas, softened(random, _cap(head, shape, 1.0)), hue.root * np.float32(0.7))
+    lay(canvas, softened(_cap(head, shape, 1.0), soft), hue.root * np.float32(0.7))
     _comb(random, canvas, head, style, hue, near, behind=False)
     _fly(random, canvas, head, style, hue, near)
     return canvas
@@ -127,26 +132,31 @@ def _comb(
     behind: bool,
 ) -> None:
     """Hair that is parted, and falls to both sides of the head, or its back."""
-    parting = random.uniform(-0.5, 0.5)
     scale = float(head.radii[1])
     wanted = 2 * scale / style.width * random.uniform(3, 8) * (0.6 if behind else 1)
     count = int(np.clip(wanted, 80, most_of(style) / 2)) // style.clump + 1
     if behind:
+        hue = hue._replace(shadow=max(hue.shadow, 0.5))
         roots = np.stack([random.uniform(-1, 1, count), random.uniform(-0.7, 0.5, count)], axis=1)
         angles = np.pi / 2 - 0.5 * roots[:, 0] + random.normal(0, 0.15, count)
-        shade = hue._replace(shadow=max(hue.shadow, 0.5))
     else:
-        around = random.uniform(-np.pi * 1.06, np.pi * 0.06, count)
-        inward = random.uniform(0.8, 1.02, (count, 1))
-        roots = np.stack([np.cos(around), np.sin(around)], axis=1) * inward
-        side = np.where(roots[:, 0] > parting, 1, -1)
-        out = random.uniform(0.1, 0.5) if style.length > scale else random.uniform(0.5, 1.2)
-        x = -np.sin(around) * side + out * np.cos(around)
-        y = np.cos(around) * side + out * np.sin(around)
-        angles, shade = np.arctan2(y, x) + random.normal(0, 0.2, count), hue
+        roots, angles = _parted(random, count, style.length > scale)
     place = turned(roots * head.radii + head.centre, head.centre, head.tilt)
     grown = grow(random, place, angles + head.tilt, style)
-    paint(random, canvas, grown, style, shade, near)
+    paint(random, canvas, grown, style, hue, near)
+
+
+def _parted(random: np.random.Generator, count: int, long: bool) -> tuple[Points, Points]:
+    """Roots (count, 2) on the scalp, in radii, and angles (count,) away from a parting."""
+    parting = random.uniform(-0.5, 0.5)
+    around = random.uniform(-np.pi * 1.06, np.pi * 0.06, count)
+    roots = np.stack([np.cos(around), np.sin(around)], axis=1)
+    side = np.where(roots[:, 0] > parting, 1, -1)
+    out = random.uniform(0.1, 0.5) if long else random.uniform(0.5, 1.2)
+    x = -np.sin(around) * side + out * np.cos(around)
+    y = np.cos(around) * side + out * np.sin(around)
+    roots *= random.uniform(0.8, 1.02, (count, 1))
+    return roots, np.arctan2(y, x) + random.normal(0, 0.2, count)
 
 
 def _fly(

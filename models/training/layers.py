@@ -3,23 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from kernels.outline import fill_outline
 from kernels.pyramid import pull_push
 from kernels.types import Alpha
-from models.training.codec import Image, blurred, smooth_noise
+from models.training.codec import Field, Image, blurred, smooth_noise
 
 Canvas = npt.NDArray[np.float32]
 """(H, W, 4) float32 in [0, 1]: colour times alpha, and alpha."""
 Points = npt.NDArray[Any]
 """(n, 2) x and y in pixels, the first pixel's centre at (0.5, 0.5)."""
+Colour = npt.NDArray[Any]
+"""(3,) one RGB colour, or (H, W, 3) one a pixel, in [0, 1]."""
 Texture = Callable[[np.random.Generator, int, int], Image]
 """(random, height, width) -> (height, width, 3) float32 in [0, 1]."""
 
 _LEAST = np.float32(1 / 255)
+_BLURS = (0.7, 1.5, 3.0)
 
 
 def blank(height: int, width: int) -> Canvas:
@@ -27,7 +29,7 @@ def blank(height: int, width: int) -> Canvas:
     return np.zeros((height, width, 4), np.float32)
 
 
-def lay(canvas: Canvas, alpha: Alpha, colour: Image) -> None:
+def lay(canvas: Canvas, alpha: Alpha, colour: Colour) -> None:
     """Lay `colour` (H, W, 3) or (3,), with `alpha` (H, W), over `canvas`, which is written."""
     through = 1 - alpha
     canvas *= through[..., None]
@@ -39,11 +41,6 @@ def lay_canvas(canvas: Canvas, above: Canvas) -> None:
     """Lay `above` over `canvas`, which is written."""
     canvas *= 1 - above[..., 3:]
     canvas += above
-
-
-def thinned(canvas: Canvas, share: Alpha) -> Canvas:
-    """`canvas` of which only `share` (H, W) is left."""
-    return np.asarray(canvas * share[..., None])
 
 
 def divided(canvas: Canvas) -> tuple[Alpha, Image]:
@@ -68,23 +65,35 @@ def shaded(random: np.random.Generator, coverage: Alpha, colour: Image, depth: f
     height = blurred(coverage, max(depth, 0.5))
     down, across = np.gradient(height)
     angle, strength = random.uniform(-np.pi, 0), random.uniform(0.1, 0.7) * depth
-    light = 1 - strength * (across * np.cos(angle) + down * np.sin(angle))
-    folds = smooth_noise(random, *coverage.shape, random.uniform(0.5, 3) * depth + 8)
+    # The blurred plan is linear within coarse cells; its slope would show them as steps.
+    slope = np.asarray(across * np.cos(angle) + down * np.sin(angle), np.float32)
+    slope = blurred(slope, depth)
+    light = 1 - np.float32(strength) * slope
+    folds = smooth_noise(
+        random, coverage.shape[0], coverage.shape[1], random.uniform(0.5, 3) * depth + 8
+    )
     light = light * (1 + np.float32(random.uniform(0, 0.08)) * folds)
     edge = 1 + random.uniform(-0.5, 0.35) * (1 - np.clip(2 * height - 1, 0, 1))
     return np.asarray(np.clip(colour * (light * edge)[..., None], 0, 1), np.float32)
 
 
-def softened(random: np.random.Generator, coverage: Alpha) -> Alpha:
-    """`coverage`, sharp here and out of focus there, by 0 to 8 pixels."""
+def softness(random: np.random.Generator, height: int, width: int) -> Field:
+    """How far out of focus an outline is, here and there: (height, width) as `softened` takes."""
     if random.random() < 0.35:
-        return coverage
-    levels = [coverage, *(blurred(coverage, sigma) for sigma in (0.7, 1.5, 3.0))]
-    noise = smooth_noise(random, *coverage.shape, random.uniform(60, 300))
+        return np.zeros((height, width), np.float32)
+    noise = smooth_noise(random, height, width, random.uniform(60, 300))
     wanted = noise * random.uniform(0, 1) + np.float32(random.normal(0.3, 0.7))
-    place = np.clip(wanted, 0, len(levels) - 1)
-    weights = [np.clip(1 - np.abs(place - n), 0, 1) for n in range(len(levels))]
-    return np.asarray(sum(w * level for w, level in zip(weights, levels, strict=True)), np.float32)
+    return np.asarray(np.clip(wanted, 0, len(_BLURS)), np.float32)
+
+
+def softened(coverage: Alpha, softness: Field) -> Alpha:
+    """`coverage` blurred where `softness` is 1, 2, 3 by as many pixels as _BLURS says, not at 0."""
+    total = coverage * np.clip(1 - softness, 0, 1)
+    for number, sigma in enumerate(_BLURS, 1):
+        share = np.clip(1 - np.abs(softness - number), 0, 1)
+        if share.any():
+            total += blurred(coverage, sigma) * share
+    return np.asarray(total, np.float32)
 
 
 def curve(knots: Points, count: int = 16, closed: bool = True) -> Points:
@@ -114,8 +123,3 @@ def turned(points: Points, centre: Points, angle: float, scale: float = 1.0) -> 
     """`points` (..., 2) turned by `angle` radians, clockwise as seen, and scaled about `centre`."""
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return np.asarray((points - centre) @ (turn * scale) + centre)
-
-
-def stretched(image: Image, height: int, width: int) -> Image:
-    """`image` (h, w) or (h, w, n) float32 enlarged, or shrunk, to (height, width)."""
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR))

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from models.training.dyes import Hue, paint
 from models.training.layers import Canvas, Points
-from models.training.strands import Grown, Hue, Style, grow, paint
+from models.training.strands import Grown, Style, grow
 
 
 def draw_leaves(random: np.random.Generator, canvas: Canvas) -> None:
@@ -60,8 +61,8 @@ def _draw_barbs(
     way = shaft[before + 1] - shaft[before]
     angle = np.arctan2(way[:, 1], way[:, 0])
     style = Style(
-        length * random.uniform(0.1, 0.25), random.uniform(0.6, 1.4), clump=2, spread=0.5, bend=0.12,
-        sway=0.05, frizz=random.uniform(0.3, 3), uneven=0.1, taper=0.3,
+        length * random.uniform(0.1, 0.25), random.uniform(0.6, 1.4), clump=2, spread=0.5,
+        bend=0.12, sway=0.05, frizz=random.uniform(0.3, 3), uneven=0.1, taper=0.3,
         opacity=random.uniform(0.6, 1),
     )  # fmt: skip
     # Barbs cling together and part where the vane was ruffled.

@@ -1,4 +1,4 @@
-"""Strands that grow in clumps: how they bend, wave, curl and stray, and what colour they have."""
+"""Strands that grow in clumps: how they bend, wave, curl and stray."""
 
 from typing import NamedTuple
 
@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kernels.strokes import Strokes, paint_strokes
 from kernels.types import Alpha
-from models.training.codec import Field, Image
-from models.training.layers import Canvas, Points
+from models.training.codec import Field
+from models.training.layers import Points
 
 Doubles = npt.NDArray[np.float64]
 
@@ -45,24 +44,6 @@ class Style(NamedTuple):
     opacity: float = 1.0
 
 
-class Hue(NamedTuple):
-    """What colour strands have.
-
-    root, tip: (3,) RGB in [0, 1]. clumps, strands: how much lightness differs between them.
-    shine: of the band across the strands that mirrors the light, at `band` (0 root, 1 tip).
-    shadow: how much darker the lowest strands are. rim: how bright light from behind is.
-    """
-
-    root: Image
-    tip: Image
-    clumps: float = 0.15
-    strands: float = 0.1
-    shine: float = 0.4
-    band: float = 0.3
-    shadow: float = 0.5
-    rim: float = 0.0
-
-
 class Grown(NamedTuple):
     """Strands as they grew. points: (n, m, 2) pixels, root first; clump: (n,) which each is of."""
 
@@ -93,34 +74,6 @@ def grow(random: np.random.Generator, roots: Points, angles: Doubles, style: Sty
     if style.wave > 0:
         points = points + _swing(random, style, clump, along, normal)
     return Grown(points + _strayed(random, style, count, along), clump)
-
-
-def paint(
-    random: np.random.Generator,
-    canvas: Canvas,
-    grown: Grown,
-    style: Style,
-    hue: Hue,
-    body: Field | None = None,
-    tints: Image | None = None,
-) -> None:
-    """Paint `grown` over `canvas`, clump over clump: in order if tints are given, else at random.
-
-    body: (H, W) float32, 1 deep within the subject and 0 outside, where `hue.rim` lights strands.
-    tints: (n, 3) float32, each strand's colour in place of the one at the root and the tip.
-    """
-    count, steps = grown.points.shape[:2]
-    order = np.arange(count) if tints is not None else _order(random, grown.clump)
-    points = grown.points[order].astype(np.float32)
-    widths = _widths(random, style, count, steps)
-    colours = _colours(random, grown.clump[order], steps, hue, style, tints)
-    if body is not None and hue.rim > 0:
-        light = hue.rim * (1 - sampled(body, points))[..., None]
-        colours[..., :3] += light * (0.25 + colours[..., :3])
-        np.clip(colours, 0, 1, out=colours)
-    starts = np.arange(count + 1, dtype=np.int64) * steps
-    strokes = Strokes(points.reshape(-1, 2), widths.reshape(-1), colours.reshape(-1, 4), starts)
-    paint_strokes(strokes, canvas)
 
 
 def within(random: np.random.Generator, share: Alpha, count: int) -> Points:
@@ -206,39 +159,3 @@ def _strayed(random: np.random.Generator, style: Style, count: int, along: Doubl
     far = style.frizz * random.exponential(1, (count, 1, 1))
     strays = np.stack([_smooth(random, count, steps) for _ in range(2)], axis=2)
     return np.asarray(far * along**1.5 * strays)
-
-
-def _order(random: np.random.Generator, clump: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Clumps mostly one over the other, each strand a little out of its clump's place."""
-    depth = random.random(int(clump[-1]) + 1)[clump] + random.normal(0, 0.15, clump.size)
-    return np.argsort(depth)
-
-
-def _widths(random: np.random.Generator, style: Style, count: int, steps: int) -> Image:
-    along = np.linspace(0, 1, steps)
-    profile = 1 - (1 - style.taper) * along**2
-    profile[-1] *= 0.3
-    own = style.width * np.exp(random.normal(0, 0.25, (count, 1)))
-    return np.asarray(own * profile, np.float32)
-
-
-def _colours(
-    random: np.random.Generator,
-    clump: npt.NDArray[np.int64],
-    steps: int,
-    hue: Hue,
-    style: Style,
-    tints: Image | None,
-) -> Image:
-    count, clumps = clump.size, int(clump.max()) + 1
-    along = np.linspace(0, 1, steps)[None]
-    own = random.normal(0, hue.strands, (count, 1))
-    light = np.exp(random.normal(0, hue.clumps, clumps)[clump][:, None] + own)
-    light = light * np.linspace(1 - hue.shadow, 1.05, count)[:, None]
-    centre = hue.band + random.normal(0, 0.06, clumps)[clump][:, None] + 0.3 * own
-    shine = hue.shine * np.exp(-(((along - centre) / 0.13) ** 2))
-    mix = np.clip(along + random.normal(0, 0.15, (count, 1)), 0, 1)[..., None]
-    colours = hue.root * (1 - mix) + hue.tip * mix if tints is None else tints[:, None]
-    colours = colours * (light * (1 + shine))[..., None] + (0.12 * shine * light)[..., None]
-    opacity = np.full((count, steps, 1), style.opacity)
-    return np.clip(np.concatenate([colours, opacity], axis=2), 0, 1).astype(np.float32)

@@ -9,17 +9,11 @@ import numpy as np
 from kernels.types import Alpha
 from models.training.coats import draw_curtain, dress_fur, dress_mass, hang_tail
 from models.training.codec import Image
-from models.training.contours import (
-    Body,
-    draw_blob,
-    draw_bust,
-    draw_edge,
-    draw_figure,
-    draw_hand,
-)
+from models.training.contours import Body, draw_blob, draw_edge
 from models.training.fabrics import drape, fray, trim
 from models.training.hair import draw_hue, dress_head, scatter
 from models.training.layers import Canvas, Texture, divided, lay_canvas
+from models.training.people import draw_bust, draw_figure, draw_hand
 from models.training.plants import draw_feather, draw_leaves
 from models.training.veils import cables, glaze, headset, moving, spectacles, steam
 
@@ -75,8 +69,10 @@ def _head(random: np.random.Generator, height: int, width: int, texture: Texture
     if random.random() < 0.92:
         canvas = dress_head(random, body, body.head, hue)
     if random.random() < 0.15:
-        hang = body.head.centre + body.head.radii * [random.choice([-0.95, 0.95]), 0.1]
-        hang_tail(random, canvas, hang, body.scale * 0.3, hue, random.random() < 0.5)
+        side = float(random.choice([-1, 1]))
+        root = body.head.centre + body.head.radii * [0.95 * side, 0.1]
+        angle = np.pi / 2 - side * random.uniform(0, 0.7)
+        hang_tail(random, canvas, root, angle, body.scale * 0.3, hue)
     if random.random() < 0.25:
         spectacles(random, canvas, body.head)
     if random.random() < 0.12:
@@ -115,7 +111,7 @@ def _plain(random: np.random.Generator, height: int, width: int, texture: Textur
         int(random.choice(5, p=[0.1, 0.2, 0.25, 0.3, 0.15]))
     ]
     body = draw(random, height, width, texture)
-    if random.random() < 0.2:
+    if random.random() < 0.12:
         cables(random, body.canvas)
     return body.canvas
 
@@ -159,4 +155,4 @@ def _has_both(alpha: Alpha) -> bool:
 
 
 _FAMILIES: tuple[Family, ...] = (_head, _mass, _fur, _hanging, _plant, _plain, _cloth, _clear)
-_WEIGHTS = (0.26, 0.1, 0.1, 0.06, 0.05, 0.17, 0.14, 0.12)
+_WEIGHTS = (0.3, 0.1, 0.09, 0.07, 0.04, 0.15, 0.13, 0.12)

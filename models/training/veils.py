@@ -9,6 +9,7 @@ from models.training.codec import blurred, smooth_noise
 from models.training.contours import Head, blob
 from models.training.layers import (
     Canvas,
+    Colour,
     Points,
     curve,
     filled,
@@ -105,7 +106,6 @@ def spectacles(random: np.random.Generator, canvas: Canvas, head: Head) -> None:
 
 def headset(random: np.random.Generator, canvas: Canvas, head: Head) -> None:
     """Headphones, a microphone on a boom and a cable that hangs from them."""
-    height, width = canvas.shape[:2]
     scale = float(head.radii[1])
     colour = np.full(3, random.uniform(0.02, 0.9), np.float32)
     ratio = head.radii / scale
@@ -133,7 +133,7 @@ def cables(random: np.random.Generator, canvas: Canvas) -> None:
     """Cords, straps, wires or thin twigs 1 to 6 pixels wide across the picture."""
     height, width = canvas.shape[:2]
     for _ in range(int(random.integers(1, 4))):
-        knots = random.uniform(0.0, 1.0, (5, 2)) * [width, height]
+        knots = random.uniform(0.0, 1.0, (4, 2)) * [width, height]
         knots[0] = np.array([width, height]) * random.uniform(-0.1, 1.1, 2)
         knots = knots[np.argsort(knots @ random.normal(0, 1, 2))]
         colour = (random.uniform(0, 1, 3) * random.uniform(0.1, 1)).astype(np.float32)
@@ -141,7 +141,7 @@ def cables(random: np.random.Generator, canvas: Canvas) -> None:
         _draw_lines(canvas, [line], random.uniform(1, 6), colour)
 
 
-def _draw_lines(canvas: Canvas, lines: list[Points], thick: float, colour: Points) -> None:
+def _draw_lines(canvas: Canvas, lines: list[Points], thick: float, colour: Colour) -> None:
     """Round lines, lit from above."""
     for share, light in ((1.0, 0.75), (0.45, 1.15)):
         points = np.concatenate(lines).astype(np.float32)

@@ -1,0 +1,62 @@
+"""What is known of each cell, side by side, as a net on cells reads it."""
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from kernels.evidence import Evidence
+from kernels.layout import Layout
+from kernels.spread import Cells, SpreadColours
+from kernels.types import Alpha
+
+Floats = npt.NDArray[np.float32]
+
+KNOWN = 15
+"""Channels that join_context fills."""
+
+
+def join_context(
+    evidence: Evidence, colours: SpreadColours, layout: Layout, prior: Alpha, rough: Floats,
+    edge: float, scale: float, out: Floats,
+) -> None:  # fmt: skip
+    """Fill channels 0 to 14 of `out`.
+
+    evidence, prior, rough: on the cells of `colours`; out: (rows, columns, 15 or more) float32.
+    0-2 the cell's RGB less 0.5; 3 the logit of `prior`, squeezed to [edge, 1 - edge], times
+    `scale`; 4-6 the subject's RGB less 0.5, 7-9 the scene's; 10 projection; 11 confidence; 12, 13
+    the standard deviation of both sides' colours; 14 four times `rough`.
+    """
+    _join(
+        evidence.rgb, evidence.projection, evidence.confidence, colours.foreground,
+        colours.background, *layout.to_rgb(), prior, rough, np.float32(edge), np.float32(scale),
+        out,
+    )  # fmt: skip
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _join(
+    rgb: Floats, projection: Alpha, confidence: Alpha, foreground: Cells, background: Cells,
+    matrix: Floats, offset: Floats, prior: Alpha, rough: Floats, edge: np.float32,
+    scale: np.float32, out: Floats,
+) -> None:  # fmt: skip
+    half, one = np.float32(0.5), np.float32(1)
+    for row in numba.prange(out.shape[0]):
+        for column in range(out.shape[1]):
+            into = out[row, column]
+            vary_front = foreground[row, column, 3]
+            vary_back = background[row, column, 3]
+            for n in range(3):
+                into[n] = rgb[row, column, n] - half
+                front, back = offset[n], offset[n]
+                for k in range(3):
+                    front += matrix[n, k] * foreground[row, column, k]
+                    back += matrix[n, k] * background[row, column, k]
+                vary_front -= front * front
+                vary_back -= back * back
+                into[4 + n], into[7 + n] = front - half, back - half
+            value = prior[row, column] * (one - 2 * edge) + edge
+            into[3] = np.log(value / (one - value)) * scale
+            into[10], into[11] = projection[row, column], confidence[row, column]
+            into[12] = np.sqrt(max(vary_front, np.float32(0)))
+            into[13] = np.sqrt(max(vary_back, np.float32(0)))
+            into[14] = rough[row, column] * 4
