@@ -18,9 +18,7 @@ def cell_roughness(plane: Plane, peak: int, step: int) -> npt.NDArray[np.float32
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
-def _deviate(
-    plane: Plane, scale: np.float32, step: int, rough: npt.NDArray[np.float32]
-) -> None:
+def _deviate(plane: Plane, scale: np.float32, step: int, rough: npt.NDArray[np.float32]) -> None:
     height, width = plane.shape
     for row in numba.prange(rough.shape[0]):
         top, end = row * step, min(row * step + step, height)

@@ -8,14 +8,22 @@ import torch
 
 from kernels.band import classify
 from kernels.coarse import cleaned, renewed, softened
-from kernels.patches import CORE, Terms, gather_fine, gather_soft, patches_of, scatter_alpha
+from kernels.patches import (
+    CORE,
+    GUESSES,
+    Terms,
+    gather_fine,
+    gather_soft,
+    patches_of,
+    scatter_alpha,
+)
 from kernels.refine import upsample_band
 from kernels.spread import spread
 from kernels.types import Alpha, Kinds
 from models.picture import Picture
 from models.refined import Refined, cell_size
 from models.refiner_inputs import LOGIT_SCALE, Inputs, gather_inputs
-from models.refiner_net import EDGE, FINE, GUESSES, SHAPES, RefinerNet
+from models.refiner_net import EDGE, FINE, SHAPES, RefinerNet
 from models.refiner_whole import APART
 from models.weights import load_weights
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from kernels.patches import GUESSES
+
 CONTEXT_INPUTS = 22
 """Channels a cell: see models.refiner_inputs."""
-GUESSES = 2
-"""Linear functions of colour a cell."""
 SOFT, FINE = 7, 6 + GUESSES
 """Channels the head is given of a cell beside its features, and of a pixel."""
 OUTPUTS = 5

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from kernels.patches import GUESSES
 from models.refiner_inputs import LOGIT_SCALE
-from models.refiner_net import EDGE, GUESSES, RefinerNet
+from models.refiner_net import EDGE, RefinerNet
 
 _FRONT, _BACK, _CONFIDENCE = slice(4, 7), slice(7, 10), 11
 APART = 1e-3
@@ -52,7 +53,9 @@ def refine_whole(
     lines = found[:, : 4 * GUESSES]
     sides = torch.cat([cells[:, _FRONT], cells[:, _BACK]], 1)
     sure = cells[:, _CONFIDENCE : _CONFIDENCE + 1]
-    near = _around(torch.cat([sides, lines, sure, found[:, 4 * GUESSES :]], 1), windows, height, width, step)
+    near = _around(
+        torch.cat([sides, lines, sure, found[:, 4 * GUESSES :]], 1), windows, height, width, step
+    )
     near, cell_error = near[:, :-1], near[:, -1:, 1:-1, 1:-1]
     lined = sides.shape[1] + lines.shape[1]
     wide = _enlarged(near[:, :lined], step, height, width)

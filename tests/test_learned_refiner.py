@@ -86,7 +86,7 @@ def test_an_untrained_net_leaves_the_enlarged_coarse_alpha(size: tuple[int, int]
     frame, coarse = scene(*size)
     refined = LearnedRefiner(RefinerNet(), half=False)(frame, coarse)
     expected = upsample_band(coarse, classify(coarse, *size), *size)
-    np.testing.assert_allclose(refined.alpha, expected, atol=2e-6)
+    np.testing.assert_allclose(refined.alpha, expected, atol=5e-6)
 
 
 @pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
@@ -133,7 +133,7 @@ def test_a_net_that_breaks_leaves_the_coarse_alpha() -> None:
     net.head.last.bias.fill_(float("nan"))
     refined = LearnedRefiner(net, half=False)(frame, coarse)
     expected = upsample_band(coarse, refined.kinds, 97, 131)
-    np.testing.assert_allclose(refined.alpha, expected, atol=2e-6)
+    np.testing.assert_allclose(refined.alpha, expected, atol=5e-6)
 
 
 def test_a_soft_alpha_of_full_size_is_left() -> None:

@@ -98,14 +98,27 @@ def hang_tail(
         roots = root + random.normal(0, wide * 0.12, (count, 2))
         grown = grow(random, roots, angle + random.normal(0, 0.12, count), style)
         paint(random, canvas, grown, style, hue)
-        return
+    else:
+        _plait(random, canvas, root, angle, wide, style, hue)
+
+
+def _plait(
+    random: np.random.Generator,
+    canvas: Canvas,
+    root: Points,
+    angle: float,
+    wide: float,
+    style: Style,
+    hue: Hue,
+) -> None:
+    """Bundles that cross from one side to the other in turn."""
     lobe = style._replace(
         length=wide * 1.3, clump=int(np.clip(3 * wide / style.width, 20, 60)), spread=wide * 0.16,
         tightness=0.7, gravity=0.0, wave=0.0, bend=0.05, sway=0.05, frizz=wide * 0.03, uneven=0.15,
     )  # fmt: skip
     along = np.array([np.cos(angle), np.sin(angle)])
     aside = np.array([-along[1], along[0]])
-    for number in range(int(length / (0.45 * wide))):
+    for number in range(int(style.length / (0.45 * wide))):
         sign = 1 if number % 2 else -1
         start = root + along * number * 0.45 * wide + aside * sign * wide * 0.42
         grown = grow(random, start[None], np.array([angle - sign * 0.75]), lobe)

@@ -16,41 +16,41 @@ _YARN = Hue(np.ones(3, np.float32), np.ones(3, np.float32), shine=0.1, shadow=0.
 
 
 def trim(random: np.random.Generator, canvas: Canvas, body: Body, texture: Texture) -> None:
-    """Lace, net or mesh with a hem along the outline of `body`, over `canvas`, as far as it goes.
-
-    The cloth reaches beyond the outline by 20 to 140 pixels of a 384 pixel picture.
-    """
+    """Lace, net or mesh over `canvas`, that covers `body` and ends in a hem outside its outline."""
     height, width = body.coverage.shape
     side = float(min(height, width))
     out = _outwards(body, side * random.uniform(0.12, 0.4))
     scale, wave = side * random.uniform(0.02, 0.1), side * random.uniform(0, 0.02)
     along = _along(body) * side / scale
     edge = out + wave / (0.3 * side) * np.cos(along)
-    cloth = np.clip((edge - 0.06) * side * 0.25 + 0.5, 0, 1) * (1 - 0.999 * (body.coverage > 1))
+    cloth = np.clip((edge - 0.06) * side * 0.25 + 0.5, 0, 1)
     threads = net(random, height, width)
-    hem = np.exp(-(((edge - 0.07) / random.uniform(0.012, 0.04)) ** 2) * 1.0)
+    hem = np.exp(-(((edge - 0.07) / random.uniform(0.012, 0.04)) ** 2))
     alpha = cloth * np.clip(joined(threads, np.clip(1.6 * hem, 0, 1)), 0, 1)
     colour = _thread_colour(random, texture, height, width)
     lay(canvas, alpha.astype(np.float32), _relief(random, alpha, colour))
 
 
 def net(random: np.random.Generator, height: int, width: int) -> Alpha:
-    """Coverage (height, width) of an endless lace, net or mesh, its threads 1 to 4 pixels wide."""
+    """Coverage (height, width) of endless cloth that one sees through, threads 1 to 4 pixels wide.
+
+    A square net, a mesh of triangles, a knit, rings, or lace: flowers on a fine ground.
+    """
     side = float(min(height, width))
     thread = random.uniform(1.0, 4.0)
     period = thread * float(np.exp(random.uniform(np.log(2.2), np.log(9))))
     u, v, stretch = _warped_grid(random, height, width, side)
     u, v = u / period, v / period
     kind = int(random.integers(5))
-    if kind == 0:  # square net
+    if kind == 0:
         fields = [_line(u), _line(v)]
-    elif kind == 1:  # hexagons, near enough: three families of lines
+    elif kind == 1:
         fields = [_line(u), _line(0.5 * u + 0.866 * v), _line(0.5 * u - 0.866 * v)]
-    elif kind == 2:  # loops of a knit
+    elif kind == 2:
         fields = [_line(u + 0.22 * np.sin(2 * np.pi * v)), _line(v + 0.3 * np.sin(2 * np.pi * u))]
-    elif kind == 3:  # rings
+    elif kind == 3:
         fields = [np.abs(np.hypot(_saw(u), _saw(v)) - 0.36), _line(u), _line(v + 0.5)]
-    else:  # flowers on a fine ground
+    else:
         return _flowers(random, u, v, thread / period, period)
     half = 0.5 * thread / period
     found = [_share((half - field) * period / stretch) for field in fields]

@@ -118,9 +118,7 @@ def held_out(count: int, height: int = 480, width: int = 640) -> Iterator[Scene]
     for number in range(count):
         random = np.random.default_rng([7919, number])
         subject = draw_subject(random, height, width, texture)
-        shot = photograph(
-            random, subject.alpha, subject.foreground, texture(random, height, width)
-        )
+        shot = photograph(random, subject.alpha, subject.foreground, texture(random, height, width))
         yield Scene(shot.rgb, shot.alpha, _as_bytes(shot.foreground), spoil(random, shot.alpha))
 
 

@@ -8,12 +8,12 @@ import argparse
 import json
 import math
 import time
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tomllib
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
@@ -134,7 +134,10 @@ class Training:
         return rise * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)) * 0.98)
 
     def _log(self, seen: list[Costs], pace: float) -> None:
-        means = {name: float(sum(getattr(c, name).item() for c in seen) / len(seen)) for name in Costs._fields}
+        means = {
+            name: float(sum(getattr(c, name).item() for c in seen) / len(seen))
+            for name in Costs._fields
+        }
         line = {"step": self._step, "seconds a step": round(pace, 4)}
         line |= {name: round(value, 5) for name, value in means.items()}
         print(json.dumps(line), flush=True)
@@ -178,8 +181,12 @@ def _windows(
     for alpha, coarse in zip(sample.alpha, sample.coarse, strict=True):
         open_ = (np.abs(alpha.astype(np.int32) - 32768) < 32000) | (coarse != alpha)
         lasts = [(size - side) // step for size in alpha.shape]
-        tried = [tuple(int(random.integers(0, last + 1)) * step for last in lasts) for _ in range(4)]
-        best = max(tried, key=lambda at: int(open_[at[0] : at[0] + side, at[1] : at[1] + side].sum()))
+        tried = [
+            tuple(int(random.integers(0, last + 1)) * step for last in lasts) for _ in range(4)
+        ]
+        best = max(
+            tried, key=lambda at: int(open_[at[0] : at[0] + side, at[1] : at[1] + side].sum())
+        )
         places.append((best[0], best[1]))
     return places
 
@@ -187,7 +194,9 @@ def _windows(
 def _cut(sample: Sample, windows: list[tuple[int, int]], side: int) -> Sample:
     """Everything but the cells, which the context needs whole, cut to the windows."""
     parts = [
-        np.stack([x[y0 : y0 + side, x0 : x0 + side] for x, (y0, x0) in zip(part, windows, strict=True)])
+        np.stack(
+            [x[y0 : y0 + side, x0 : x0 + side] for x, (y0, x0) in zip(part, windows, strict=True)]
+        )
         for part in sample[:-1]
     ]
     return Sample(*parts, sample.cells)
