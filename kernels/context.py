@@ -33,6 +33,29 @@ def join_context(
     )  # fmt: skip
 
 
+def moved_prior(prior: Alpha, change: Alpha, edge: float) -> Alpha:
+    """`prior` with `change` added to its logit.
+
+    prior: (rows, columns) float32 in [0, 1], squeezed to [edge, 1 - edge] for its logit; change:
+    likewise, any stride. Where `change` is not a number, `prior` stays.
+    """
+    moved = np.empty_like(prior)
+    _move(prior, change, np.float32(edge), moved)
+    return moved
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _move(prior: Alpha, change: Alpha, edge: np.float32, moved: Alpha) -> None:
+    one = np.float32(1)
+    for row in numba.prange(prior.shape[0]):
+        for column in range(prior.shape[1]):
+            value = prior[row, column] * (one - 2 * edge) + edge
+            odds = value / (one - value) * np.exp(change[row, column])
+            value = (odds / (one + odds) - edge) / (one - 2 * edge)
+            value = value if np.isfinite(value) else prior[row, column]
+            moved[row, column] = min(max(value, np.float32(0)), one)
+
+
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _join(
     rgb: Floats, projection: Alpha, confidence: Alpha, foreground: Cells, background: Cells,

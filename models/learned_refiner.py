@@ -22,7 +22,7 @@ from kernels.spread import spread
 from kernels.types import Alpha, Kinds
 from models.picture import Picture
 from models.refined import Refined, cell_size
-from models.refiner_inputs import LOGIT_SCALE, Inputs, gather_inputs
+from models.refiner_inputs import LOGIT_SCALE, Inputs, gather_inputs, look_again
 from models.refiner_net import EDGE, FINE, SHAPES, RefinerNet
 from models.refiner_whole import APART
 from models.weights import load_weights
@@ -86,6 +86,8 @@ class LearnedRefiner:
         alpha: Alpha,
         error: Alpha | None,
     ) -> None:
+        first = self._look_around(inputs.channels)
+        inputs = look_again(picture, inputs, first[..., -2])
         found = self._look_around(inputs.channels)
         patches = self._ranked(patches_of(kinds), found[..., -1], inputs.step)
         wide, soft = self._pack(inputs.channels, found)
@@ -118,9 +120,10 @@ class LearnedRefiner:
 
     def _pack(self, known: Channels, found: Channels) -> tuple[Channels, Channels]:
         """What the head is given of cells, at full and at half resolution."""
-        sides, confidence, lines = known[..., 4:10], known[..., 11:12], 4 * GUESSES
-        wide = np.concatenate([sides, found[..., :lines]], axis=2)
-        return wide, np.concatenate([sides, confidence, found[..., lines:-1]], axis=2)
+        sides, prior, confidence = known[..., 4:10], known[..., 3:4], known[..., 11:12]
+        lines, features = found[..., : 4 * GUESSES], found[..., 4 * GUESSES : -2]
+        wide = np.concatenate([sides, lines], axis=2)
+        return wide, np.concatenate([sides, prior, confidence, features], axis=2)
 
     def _ranked(
         self, patches: npt.NDArray[np.int32], log_error: Alpha, step: int

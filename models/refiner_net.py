@@ -1,7 +1,7 @@
 """The learned second pass: a net on cells tells what to look for, a net on pixels finds it.
 
 The context net sees the whole picture on coarse cells, so its view is wide, cheap and free of
-seams. For every cell it gives features and two linear functions of colour (after Chen, Paris and
+seams. It looks twice: after the first look colours are spread anew from what it found. For every cell it gives features and two linear functions of colour (after Chen, Paris and
 Durand, "Bilateral guided upsampling", 2016); the head applies and corrects them at full
 resolution, with the colours themselves beside it (after Yao et al., "ViTMatte", 2023).
 """
@@ -16,7 +16,7 @@ from kernels.patches import GUESSES
 
 CONTEXT_INPUTS = 22
 """Channels a cell: see models.refiner_inputs."""
-SOFT, FINE = 7, 6 + GUESSES
+SOFT, FINE = 8, 6 + GUESSES
 """Channels the head is given of a cell beside its features, and of a pixel."""
 OUTPUTS = 5
 """Change of alpha's logit, of the foreground's red, green and blue, log of the expected error."""
@@ -33,9 +33,9 @@ class Shape:
     resolution.
     """
 
-    context: int = 24
+    context: int = 20
     context_dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
-    features: int = 9
+    features: int = 8
     head: int = 16
     head_dilations: tuple[int, ...] = (1, 2, 1)
     last: int = 12
@@ -50,8 +50,8 @@ class Shape:
 class Context(nn.Module):
     """What each cell's surroundings tell: (N, CONTEXT_INPUTS, h, w) to guesses, features, error.
 
-    Returns (N, 4 * GUESSES + features + 1, h, w): GUESSES times three slopes and an offset, the
-    features, and the log of the coarse alpha's expected error.
+    Returns (N, 4 * GUESSES + features + 2, h, w): GUESSES times three slopes and an offset, the
+    features, the change of the cell's logit, and the log of the coarse alpha's expected error.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -61,7 +61,7 @@ class Context(nn.Module):
         self.blocks = nn.ModuleList(
             nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in shape.context_dilations
         )
-        self.last = nn.Conv2d(width, 4 * GUESSES + shape.features + 1, 1)
+        self.last = nn.Conv2d(width, 4 * GUESSES + shape.features + 2, 1)
 
     def forward(self, cells: Tensor) -> Tensor:
         """See the class."""
@@ -118,5 +118,5 @@ class RefinerNet(nn.Module):
         self.head = Head(self.shape)
 
 
-SHAPES = {"refiner_balanced": Shape(), "refiner_best": Shape(head=32, context=32, last=16)}
+SHAPES = {"refiner_balanced": Shape(), "refiner_best": Shape(context=32, head=32, last=16)}
 """The shapes of the committed weights."""

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from kernels.context_torch import spread, variance, weigh_evidence
 from kernels.patches import GUESSES
 from models.refiner_inputs import LOGIT_SCALE
 from models.refiner_net import EDGE, RefinerNet
 
-_FRONT, _BACK, _CONFIDENCE = slice(4, 7), slice(7, 10), 11
+_PRIOR, _FRONT, _BACK, _CONFIDENCE = 3, slice(4, 7), slice(7, 10), 11
 APART = 1e-3
 """Squared distance between both sides' colours below which the projection fades."""
 
@@ -22,7 +23,8 @@ class Whole(NamedTuple):
     alpha: (N, 1, H, W), may leave [0, 1] by EDGE; front: (N, 3, H, W) the subject's own colour in
     RGB before what the picture itself tells of it; back: (N, 3, H, W) the scene's; log_error:
     (N, 1, H, W) log of the expected absolute error; cell_error: (N, 1, h, w) the same of the
-    coarse alpha, on the cells under the picture.
+    coarse alpha, on the cells under the picture; looked: (N, 1, rows, columns) alpha on all cells
+    after the first look.
     """
 
     alpha: Tensor
@@ -30,6 +32,7 @@ class Whole(NamedTuple):
     back: Tensor
     log_error: Tensor
     cell_error: Tensor
+    looked: Tensor
 
 
 def refine_whole(
@@ -43,30 +46,65 @@ def refine_whole(
     """Run both nets on whole pictures, the head on a window of each.
 
     rgb: (N, 3, H, W) in [0, 1], with a margin of the shape's reach on every side, for which there
-    are no results; coarse: (N, 1, H, W) enlarged logits; cells: (N, CONTEXT_INPUTS,
-    h, w) as gather_inputs gives them for the whole picture; step: pixels a cell. windows: where
-    `rgb` and `coarse` begin in each picture, (row, column), multiples of `step`; None when they
-    are whole. H and W are even.
+    are no results; coarse: (N, 1, H, W) enlarged logits; cells: (N, CONTEXT_INPUTS, h, w) as
+    gather_inputs gives them for the whole picture; step: pixels a cell. windows: where `rgb` and
+    `coarse` begin in each picture, (row, column), multiples of `step`; None when they are whole.
+    H and W are even.
     """
+    cells, looked = look_twice(net, cells)
+    return refine_close(net, rgb, coarse, cells, looked, step, windows)
+
+
+def refine_close(
+    net: RefinerNet,
+    rgb: Tensor,
+    coarse: Tensor,
+    cells: Tensor,
+    looked: Tensor,
+    step: int,
+    windows: Sequence[tuple[int, int]] | None = None,
+) -> Whole:
+    """What refine_whole does with what look_twice gives."""
     height, width = rgb.shape[2:]
     found = net.context(cells)
-    lines = found[:, : 4 * GUESSES]
     sides = torch.cat([cells[:, _FRONT], cells[:, _BACK]], 1)
-    sure = cells[:, _CONFIDENCE : _CONFIDENCE + 1]
-    near = _around(
-        torch.cat([sides, lines, sure, found[:, 4 * GUESSES :]], 1), windows, height, width, step
-    )
+    lines, features = found[:, : 4 * GUESSES], found[:, 4 * GUESSES : -2]
+    told = [sides, lines, cells[:, [_PRIOR, _CONFIDENCE]], features, found[:, -1:]]
+    near = _around(torch.cat(told, 1), windows, height, width, step)
     near, cell_error = near[:, :-1], near[:, -1:, 1:-1, 1:-1]
     lined = sides.shape[1] + lines.shape[1]
     wide = _enlarged(near[:, :lined], step, height, width)
     soft = torch.cat([near[:, : sides.shape[1]], near[:, lined:]], 1)
     soft = _enlarged(soft, step // 2, height // 2, width // 2)
-    fine = _fine(rgb - 0.5, coarse, wide)
-    out = net.head(fine, soft)
+    out = net.head(_fine(rgb - 0.5, coarse, wide), soft)
     inner = slice(net.shape.reach, -net.shape.reach)
     alpha = (torch.sigmoid(coarse[..., inner, inner] + out[:, :1]) - EDGE) / (1 - 2 * EDGE)
     front, back = (wide[:, n : n + 3, inner, inner] + 0.5 for n in (0, 3))
-    return Whole(alpha, front + out[:, 1:4], back, out[:, 4:5], cell_error)
+    return Whole(alpha, front + out[:, 1:4], back, out[:, 4:5], cell_error, looked)
+
+
+def look_twice(net: RefinerNet, cells: Tensor) -> tuple[Tensor, Tensor]:
+    """`cells` after the context's first look, and the alpha (N, 1, h, w) it found on them.
+
+    Colours are spread anew from that alpha; nothing is learned through them.
+    """
+    logits = cells[:, _PRIOR : _PRIOR + 1].float() / LOGIT_SCALE
+    changed = logits + net.context(cells)[:, -2:-1].float()
+    looked = (torch.sigmoid(changed) - EDGE) / (1 - 2 * EDGE)
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        prior = looked.clamp(0, 1)
+        rgb = cells[:, :3].float() + 0.5
+        means = torch.cat([rgb, rgb.square().sum(1, keepdim=True)], 1)
+        front, back = spread(means, prior)
+        share, sure = weigh_evidence(means, front, back, prior)
+        squeezed = torch.logit(prior * (1 - 2 * EDGE) + EDGE) * LOGIT_SCALE
+        renewed = torch.cat(
+            [
+                cells[:, :3], squeezed, front[:, :3] - 0.5, back[:, :3] - 0.5, share, sure,
+                variance(front).sqrt(), variance(back).sqrt(), cells[:, 14:],
+            ], 1,
+        )  # fmt: skip
+    return renewed.contiguous(memory_format=torch.channels_last), looked
 
 
 def _around(

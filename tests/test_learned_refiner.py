@@ -10,7 +10,7 @@ from kernels.refine import upsample_band
 from models.learned_refiner import LearnedRefiner
 from models.refiner_inputs import gather_inputs
 from models.refiner_net import CONTEXT_INPUTS, EDGE, RefinerNet, Shape
-from models.refiner_whole import refine_whole
+from models.refiner_whole import look_twice, refine_close
 from stream.frame import Frame
 
 SIZES = [(1, 1), (7, 3), (17, 33), (64, 64), (97, 131), (150, 90)]
@@ -22,6 +22,7 @@ def wild_net(seed: int = 3) -> RefinerNet:
     net = RefinerNet(Shape()).requires_grad_(False)
     for parameter in net.head.last.parameters():
         parameter.normal_(0, 0.3)
+    net.context.last.weight.mul_(2)
     return net
 
 
@@ -48,13 +49,17 @@ def scene(height: int, width: int, seed: int = 5) -> tuple[Frame, npt.NDArray[np
         0, 12, (height, width, 3)
     )
     rows, columns = max(height // 4, 1), max(width // 4, 1)
-    y, x = (np.mgrid[:rows, :columns] + 0.5) * np.array([height / rows, width / columns])[:, None, None]
+    y, x = (np.mgrid[:rows, :columns] + 0.5) * np.array([height / rows, width / columns])[
+        :, None, None
+    ]
     away = np.hypot(y - height / 2, x - width / 2)
     coarse = np.clip((min(height, width) / 3 - away) / 9 + 0.5, 0, 1)
     return Frame.from_rgb(np.clip(rgb, 0, 255).astype(np.uint8)), coarse.astype(np.float32)
 
 
-def whole(net: RefinerNet, frame: Frame, coarse: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def whole(
+    net: RefinerNet, frame: Frame, coarse: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
     """The alpha of a net run over the whole picture at once, its edge repeated around it."""
     height, width = frame.height, frame.width
     inputs = gather_inputs(frame, cleaned(coarse), 4)
@@ -67,12 +72,14 @@ def whole(net: RefinerNet, frame: Frame, coarse: npt.NDArray[np.float32]) -> npt
     # The context sees the true picture; what it finds is repeated beyond the edge.
     around = net.context
     cells = torch.from_numpy(inputs.channels).permute(2, 0, 1)[None]
+    cells, looked = look_twice(net, cells)
     net.context = Repeated(around, 8 * reach // 4)
-    found = refine_whole(
+    found = refine_close(
         net,
         torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255,
         torch.logit(torch.from_numpy(enlarged))[None, None],
         torch.nn.functional.pad(cells, (8 * reach // 4,) * 4, mode="replicate"),
+        looked,
         4,
     )
     net.context = around

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from models.refiner_whole import Whole
 
 _LEVELS = 4
+_EASY = 0.05
+"""Mean error of a coarse alpha at which a picture counts half of what a faultless one does."""
 _FLOOR = 0.004
 """Errors below one 8-bit level count as one: nobody sees them, and their log is unbounded."""
 
@@ -23,19 +25,23 @@ class Costs(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """rgb, foreground: (N, 3, H, W) in [0, 1]; alpha, coarse: (N, 1, H, W) in [0, 1]."""
+    """rgb, foreground: (N, 3, H, W) in [0, 1]; alpha, coarse: (N, 1, H, W) in [0, 1]; cells:
+
+    (N, 1, h, w) alpha's mean on all cells of the picture that alpha is a window of.
+    """
 
     rgb: Tensor
     foreground: Tensor
     alpha: Tensor
     coarse: Tensor
+    cells: Tensor
 
 
 def costs(found: Whole, truth: Truth, margin: int, step: int) -> Costs:
     """Weigh `found` against `truth`, which has `margin` more pixels on every side.
 
     alpha: L1, gradient and Laplacian pyramid, where the band may be; what is worse than the coarse
-    alpha counts again. foreground: L1 where alpha lets it be seen. calibration: negative log
+    alpha counts again, and so does what the first look leaves. foreground: L1 where alpha lets it be seen. calibration: negative log
     likelihood of errors under Laplace distributions of the estimated width.
     """
     inner = slice(margin, -margin)
@@ -50,16 +56,28 @@ def costs(found: Whole, truth: Truth, margin: int, step: int) -> Costs:
     foreground = _colour(found, truth, inner)
     calibration = _likelihood(found.log_error, error.detach(), weight)
     calibration = calibration + _cells(found, truth, step)
-    cost = level + 0.5 * slope + detail + worse
+    cost = level + 0.5 * slope + detail + worse + 0.5 * _first_look(found, truth)
     total = cost + 0.3 * foreground + 0.02 * calibration
     return Costs(total, level.detach(), foreground.detach(), calibration.detach())
 
 
 def _weights(target: Tensor, coarse: Tensor) -> Tensor:
-    """1 where the band may run, a little elsewhere."""
-    open_ = ((target > 0.01) & (target < 0.99)) | ((coarse - target).abs() > 0.02)
-    near = F.max_pool2d(open_.float(), 9, 1, 4)
-    return near + 0.05
+    """1 where the band may run, a little elsewhere; more in all where the coarse alpha is good.
+
+    Otherwise the few pictures that no one could mend would drown the many that count.
+    """
+    off = (coarse - target).abs()
+    open_ = ((target > 0.01) & (target < 0.99)) | (off > 0.02)
+    near = F.max_pool2d(open_.float(), 9, 1, 4) + 0.05
+    hard = (off * near).sum((1, 2, 3), keepdim=True) / near.sum((1, 2, 3), keepdim=True)
+    return near / (hard + _EASY)
+
+
+def _first_look(found: Whole, truth: Truth) -> Tensor:
+    """L1 on cells, nearly all of it where alpha is open or was mistaken."""
+    off = (found.looked - truth.cells).abs()
+    weight = ((truth.cells > 0.01) & (truth.cells < 0.99)).float() + (off.detach() > 0.05) + 0.05
+    return (off * weight).sum() / weight.sum()
 
 
 def _local(error: Tensor) -> Tensor:

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tomllib
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn import functional
 
 from models.refiner_net import EDGE, RefinerNet, Shape
 from models.refiner_whole import refine_whole
@@ -110,7 +112,7 @@ class Training:
         numbers = self._random.integers(0, len(shards), plan.batch)
         sample = _flipped(shards.batch(numbers), self._random)
         windows = _windows(sample, plan.window, shards.step, self._random)
-        truth, cells = _tensors(_cut(sample, windows, plan.window))
+        truth, cells = _tensors(sample, windows, plan.window, shards.step)
         for group in self._optimiser.param_groups:
             group["lr"] = plan.rate * self._pace()
         with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
@@ -202,17 +204,21 @@ def _cut(sample: Sample, windows: list[tuple[int, int]], side: int) -> Sample:
     return Sample(*parts, sample.cells)
 
 
-def _tensors(sample: Sample) -> tuple[Truth, Tensor]:
+def _tensors(
+    sample: Sample, windows: list[tuple[int, int]], side: int, step: int
+) -> tuple[Truth, Tensor]:
+    cut = _cut(sample, windows, side)
     rgb, foreground = (
-        torch.from_numpy(x).permute(0, 3, 1, 2).float() / 255
-        for x in (sample.rgb, sample.foreground)
+        torch.from_numpy(x).permute(0, 3, 1, 2).float() / 255 for x in (cut.rgb, cut.foreground)
     )
-    alpha, coarse = (
-        torch.from_numpy(x.astype(np.float32) / 65535)[:, None]
-        for x in (sample.alpha, sample.coarse)
-    )
+    alpha, coarse = (_unit(x) for x in (cut.alpha, cut.coarse))
+    means = functional.avg_pool2d(_unit(sample.alpha), step)
     cells = torch.from_numpy(sample.cells).permute(0, 3, 1, 2).float()
-    return Truth(rgb, foreground, alpha, coarse), cells
+    return Truth(rgb, foreground, alpha, coarse, means), cells
+
+
+def _unit(fixed: npt.NDArray[np.uint16]) -> Tensor:
+    return torch.from_numpy(fixed.astype(np.float32) / 65535)[:, None]
 
 
 if __name__ == "__main__":
