@@ -17,7 +17,7 @@ CORE = 4 * TILE
 """Side of the part of a patch that is kept; patches lie on a lattice of this."""
 GUESSES = 2
 """Linear functions of colour that a pixel is given; a constant, so that loops over it unroll."""
-_WIDE = 6 + 4 * GUESSES
+_WIDE = 7 + 4 * GUESSES
 _RAMP = 8
 _STEPS = 2048
 
@@ -48,12 +48,12 @@ def gather_fine(
 ) -> None:  # fmt: skip
     """Fill `out` with what a net reads at each pixel of `patches` and `reach` pixels around.
 
-    cells: (rows, columns, 6 + 4 GUESSES) float32 on cells of `step` pixels, blended bilinearly:
-    the subject's and the scene's RGB, then GUESSES times the slopes and offset of a linear
-    function of RGB, all RGB less 0.5. out: (len(patches), S, S, 6 + GUESSES) float32, S = CORE +
-    2 reach: RGB less 0.5, logit of the enlarged coarse alpha, where RGB lies along the line
-    between both colours and how far off it, then the functions. Beyond its edge the picture is
-    repeated.
+    cells: (rows, columns, 7 + 4 GUESSES) float32 on cells of `step` pixels, blended bilinearly:
+    the subject's and the scene's RGB, what confidence they deserve, then GUESSES times the slopes
+    and offset of a linear function of RGB, all RGB less 0.5. out: (len(patches), S, S, 7 +
+    GUESSES) float32, S = CORE + 2 reach: RGB less 0.5, logit of the enlarged coarse alpha, where
+    RGB lies along the line between both colours and how far off it, the confidence times the way
+    from that logit to the line's, then the functions. Beyond its edge the picture is repeated.
     """
     second, third = (planes[0], planes[0]) if layout.count == 1 else planes[1:]
     shift_y, shift_x = layout.shifts(layout.count - 1)
@@ -158,15 +158,19 @@ def _gather(
                 off += rest * rest
             pixel[4], pixel[5] = along - half, np.sqrt(off) * 2
             for n in range(GUESSES):
-                k = 6 + 4 * n
+                k = 7 + 4 * n
                 guess = here[k] * pixel[0] + here[k + 1] * pixel[1] + here[k + 2] * pixel[2]
-                pixel[6 + n] = guess + here[k + 3]
+                pixel[7 + n] = guess + here[k + 3]
             near, far, u = bilinear_tap((x + 0.5) * columns / width, columns)
             above = coarse[upper, near] * (one - u) + coarse[upper, far] * u
             below = coarse[lower, near] * (one - u) + coarse[lower, far] * u
             value = min(above * (one - v) + below * v, one) * np.float32(_STEPS)
             whole = int(value)
             pixel[3] = logits[whole, 0] + logits[whole, 1] * (value - np.float32(whole))
+            value = min(max(along, np.float32(0)), one) * np.float32(_STEPS)
+            whole = int(value)
+            told = logits[whole, 0] + logits[whole, 1] * (value - np.float32(whole))
+            pixel[6] = here[6] * (told - pixel[3])
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -22,8 +22,8 @@ from kernels.spread import spread
 from kernels.types import Alpha, Kinds
 from models.picture import Picture
 from models.refined import Refined, cell_size
-from models.refiner_inputs import LOGIT_SCALE, Inputs, gather_inputs, look_again
-from models.refiner_net import EDGE, FINE, SHAPES, RefinerNet
+from models.refiner_inputs import Inputs, gather_inputs, look_again
+from models.refiner_net import CONFIDENCE, EDGE, FINE, LOGIT_SCALE, PRIOR, SHAPES, RefinerNet
 from models.refiner_whole import APART
 from models.weights import load_weights
 
@@ -53,12 +53,12 @@ class LearnedRefiner:
         fast. keep_error: also give the expected error of each pixel.
         """
         self._finest, self._budget, self._keep_error = finest, budget, keep_error
-        self._half = _has_fast_half() if half is None else half
+        half = _has_fast_half() if half is None else half
         self._shape = net.shape
         self._context = net.context.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._head = net.head.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        if self._half:
-            self._head = self._head.to(torch.bfloat16)
+        self._dtype = torch.bfloat16 if half else torch.float32
+        self._context, self._head = self._context.to(self._dtype), self._head.to(self._dtype)
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
@@ -102,27 +102,24 @@ class LearnedRefiner:
             beside = np.empty((size, side // 2, side // 2, soft.shape[2]), np.float32)
             gather_soft(soft, inputs.step, some, self._shape.reach, beside)
             scatter_alpha(
-                self._look_close(fine, beside), fine, some, self._shape.reach, kinds, _TERMS,
+                self._run(self._head, fine, beside), fine, some, self._shape.reach, kinds, _TERMS,
                 trust, alpha, error,
             )  # fmt: skip
             start += size
 
     def _look_around(self, channels: Channels) -> Channels:
-        with torch.inference_mode():
-            return _array(self._context(_tensor(channels[None])))[0]
+        return self._run(self._context, channels[None])[0]
 
-    def _look_close(self, fine: Channels, soft: Channels) -> Channels:
+    def _run(self, net: torch.nn.Module, *inputs: Channels) -> Channels:
         with torch.inference_mode():
-            inputs = [_tensor(fine), _tensor(soft)]
-            if self._half:
-                inputs = [x.to(torch.bfloat16) for x in inputs]
-            return _array(self._head(*inputs).float())
+            return _array(net(*(_tensor(x).to(self._dtype) for x in inputs)).float())
 
     def _pack(self, known: Channels, found: Channels) -> tuple[Channels, Channels]:
         """What the head is given of cells, at full and at half resolution."""
-        sides, prior, confidence = known[..., 4:10], known[..., 3:4], known[..., 11:12]
+        sides, prior = known[..., 4:10], known[..., PRIOR : PRIOR + 1]
+        confidence = known[..., CONFIDENCE : CONFIDENCE + 1]
         lines, features = found[..., : 4 * GUESSES], found[..., 4 * GUESSES : -2]
-        wide = np.concatenate([sides, lines], axis=2)
+        wide = np.concatenate([sides, confidence, lines], axis=2)
         return wide, np.concatenate([sides, prior, confidence, features], axis=2)
 
     def _ranked(

@@ -13,12 +13,9 @@ from kernels.spread import Cells, SpreadColours, cell_means, spread
 from kernels.texture import cell_roughness
 from kernels.types import Alpha
 from models.picture import Picture
-from models.refiner_net import CONTEXT_INPUTS, EDGE
+from models.refiner_net import CONTEXT_INPUTS, EDGE, LOGIT_SCALE
 
 Channels = npt.NDArray[np.float32]
-
-LOGIT_SCALE = 0.25
-"""Logits are given to the nets in this unit: it makes them as large as the other channels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,10 +16,14 @@ from kernels.patches import GUESSES
 
 CONTEXT_INPUTS = 22
 """Channels a cell: see models.refiner_inputs."""
-SOFT, FINE = 8, 6 + GUESSES
+SOFT, FINE = 8, 7 + GUESSES
 """Channels the head is given of a cell beside its features, and of a pixel."""
 OUTPUTS = 5
 """Change of alpha's logit, of the foreground's red, green and blue, log of the expected error."""
+PRIOR, PROJECTION, CONFIDENCE = 3, 10, 11
+"""Some of the channels of a cell."""
+LOGIT_SCALE = 0.25
+"""Logits are given to the nets in this unit: it makes them as large as the other channels."""
 EDGE = 0.01
 """Alphas closer than this to 0 or 1 are taken for it, so that their logit is finite."""
 
@@ -57,7 +61,7 @@ class Context(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         width = shape.context
-        self.stem = nn.Conv2d(CONTEXT_INPUTS, width, 3, padding=1)
+        self.stem = nn.Conv2d(CONTEXT_INPUTS + 1, width, 3, padding=1)
         self.blocks = nn.ModuleList(
             nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in shape.context_dilations
         )
@@ -65,11 +69,18 @@ class Context(nn.Module):
 
     def forward(self, cells: Tensor) -> Tensor:
         """See the class."""
-        x = F.relu(self.stem(cells))
+        x = F.relu(self.stem(torch.cat([cells, _urged(cells)], 1)))
         for block in self.blocks:
             x = x + F.relu(block(x))
         found: Tensor = self.last(x)
         return found
+
+
+def _urged(cells: Tensor) -> Tensor:
+    """How far the colours alone would move each cell's logit: a product no convolution forms."""
+    projection = cells[:, PROJECTION : PROJECTION + 1] * (1 - 2 * EDGE) + EDGE
+    logit = (projection / (1 - projection)).log() * LOGIT_SCALE
+    return cells[:, CONFIDENCE : CONFIDENCE + 1] * (logit - cells[:, PRIOR : PRIOR + 1])
 
 
 class Head(nn.Module):

@@ -9,10 +9,9 @@ from torch.nn import functional as F
 
 from kernels.context_torch import spread, variance, weigh_evidence
 from kernels.patches import GUESSES
-from models.refiner_inputs import LOGIT_SCALE
-from models.refiner_net import EDGE, RefinerNet
+from models.refiner_net import CONFIDENCE, EDGE, LOGIT_SCALE, PRIOR, RefinerNet
 
-_PRIOR, _FRONT, _BACK, _CONFIDENCE = 3, slice(4, 7), slice(7, 10), 11
+_FRONT, _BACK = slice(4, 7), slice(7, 10)
 APART = 1e-3
 """Squared distance between both sides' colours below which the projection fades."""
 
@@ -69,12 +68,15 @@ def refine_close(
     found = net.context(cells)
     sides = torch.cat([cells[:, _FRONT], cells[:, _BACK]], 1)
     lines, features = found[:, : 4 * GUESSES], found[:, 4 * GUESSES : -2]
-    told = [sides, lines, cells[:, [_PRIOR, _CONFIDENCE]], features, found[:, -1:]]
+    sure, error = cells[:, CONFIDENCE : CONFIDENCE + 1], found[:, -1:]
+    told = [sides, sure, lines, cells[:, PRIOR : PRIOR + 1], features, error]
     near = _around(torch.cat(told, 1), windows, height, width, step)
     near, cell_error = near[:, :-1], near[:, -1:, 1:-1, 1:-1]
-    lined = sides.shape[1] + lines.shape[1]
+    lined = 7 + 4 * GUESSES
     wide = _enlarged(near[:, :lined], step, height, width)
-    soft = torch.cat([near[:, : sides.shape[1]], near[:, lined:]], 1)
+    soft = torch.cat(
+        [near[:, :6], near[:, lined : lined + 1], near[:, 6:7], near[:, lined + 1 :]], 1
+    )
     soft = _enlarged(soft, step // 2, height // 2, width // 2)
     out = net.head(_fine(rgb - 0.5, coarse, wide), soft)
     inner = slice(net.shape.reach, -net.shape.reach)
@@ -88,7 +90,7 @@ def look_twice(net: RefinerNet, cells: Tensor) -> tuple[Tensor, Tensor]:
 
     Colours are spread anew from that alpha; nothing is learned through them.
     """
-    logits = cells[:, _PRIOR : _PRIOR + 1].float() / LOGIT_SCALE
+    logits = cells[:, PRIOR : PRIOR + 1].float() / LOGIT_SCALE
     changed = logits + net.context(cells)[:, -2:-1].float()
     looked = (torch.sigmoid(changed) - EDGE) / (1 - 2 * EDGE)
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
@@ -131,7 +133,7 @@ def _enlarged(cells: Tensor, factor: int, height: int, width: int) -> Tensor:
 
 def _fine(rgb: Tensor, coarse: Tensor, wide: Tensor) -> Tensor:
     """The head's inputs of each pixel; rgb and the colours of `wide` are centred on 0."""
-    front, back, lines = wide[:, 0:3], wide[:, 3:6], wide[:, 6:]
+    front, back, sure, lines = wide[:, 0:3], wide[:, 3:6], wide[:, 6:7], wide[:, 7:]
     apart, above = front - back, rgb - back
     length = (apart * apart).sum(1, keepdim=True)
     along = ((above * apart).sum(1, keepdim=True) / (length + APART)).clamp(-0.5, 1.5)
@@ -140,4 +142,6 @@ def _fine(rgb: Tensor, coarse: Tensor, wide: Tensor) -> Tensor:
         (lines[:, 4 * n : 4 * n + 3] * rgb).sum(1, keepdim=True) + lines[:, 4 * n + 3 : 4 * n + 4]
         for n in range(GUESSES)
     ]
-    return torch.cat([rgb, coarse * LOGIT_SCALE, along - 0.5, off * 2, *guesses], 1)
+    told = torch.logit(along.clamp(0, 1) * (1 - 2 * EDGE) + EDGE)
+    urged = sure * (told - coarse) * LOGIT_SCALE
+    return torch.cat([rgb, coarse * LOGIT_SCALE, along - 0.5, off * 2, urged, *guesses], 1)
