@@ -15,9 +15,9 @@ from kernels.patches import (
     gather_fine,
     gather_soft,
     patches_of,
-    scatter_alpha,
 )
 from kernels.refine import upsample_band
+from kernels.scatter import scatter_alpha
 from kernels.spread import spread
 from kernels.types import Alpha, Kinds
 from models.picture import Picture
@@ -108,11 +108,13 @@ class LearnedRefiner:
             start += size
 
     def _look_around(self, channels: Channels) -> Channels:
-        return self._run(self._context, channels[None])[0]
+        found = self._run(self._context, channels[None])
+        return found.reshape(found.shape[1:])
 
     def _run(self, net: torch.nn.Module, *inputs: Channels) -> Channels:
         with torch.inference_mode():
-            return _array(net(*(_tensor(x).to(self._dtype) for x in inputs)).float())
+            found = net(*(_tensor(x).to(self._dtype) for x in inputs))
+            return _array(found.float())
 
     def _pack(self, known: Channels, found: Channels) -> tuple[Channels, Channels]:
         """What the head is given of cells, at full and at half resolution."""
@@ -169,4 +171,4 @@ def _tensor(channels: Channels) -> torch.Tensor:
 
 
 def _array(found: torch.Tensor) -> Channels:
-    return np.ascontiguousarray(found.permute(0, 2, 3, 1).numpy())
+    return np.ascontiguousarray(found.permute(0, 2, 3, 1).numpy(), np.float32)

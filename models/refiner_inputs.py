@@ -23,10 +23,10 @@ class Inputs:
     """What is known of a picture before the nets run.
 
     prior: (rows, columns) float32 coarse alpha on cells; means: Cells; rough: (rows, columns)
-    float32, see cell_roughness; colours: both sides' spread; step: pixels a cell. channels: (rows, columns, CONTEXT_INPUTS) float32, as join_context
-    fills them, then how many pixels a coarse one covers (log2, thirds), then six that wait to be
-    filled: the previous picture's alpha and its confidence, a clean plate's RGB and its
-    confidence, all zero where nothing is known.
+    float32, see cell_roughness; colours: both sides' spread; step: pixels a cell. channels: (rows,
+    columns, CONTEXT_INPUTS) float32, as join_context fills them, then how many pixels a coarse one
+    covers (log2, thirds), then six that wait to be filled: the previous picture's alpha and its
+    confidence, a clean plate's RGB and its confidence, all zero where nothing is known.
     """
 
     prior: Alpha

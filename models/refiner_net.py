@@ -1,9 +1,10 @@
 """The learned second pass: a net on cells tells what to look for, a net on pixels finds it.
 
 The context net sees the whole picture on coarse cells, so its view is wide, cheap and free of
-seams. It looks twice: after the first look colours are spread anew from what it found. For every cell it gives features and two linear functions of colour (after Chen, Paris and
-Durand, "Bilateral guided upsampling", 2016); the head applies and corrects them at full
-resolution, with the colours themselves beside it (after Yao et al., "ViTMatte", 2023).
+seams. It looks twice: after the first look colours are spread anew from what it found. For every
+cell it gives features and two linear functions of colour (after Chen, Adams, Wadhwa and Hasinoff,
+"Bilateral guided upsampling", 2016); the head applies and corrects them at full resolution, with
+the colours themselves beside it (after Yao et al., "ViTMatte", 2023).
 """
 
 from dataclasses import dataclass
@@ -103,8 +104,8 @@ class Head(nn.Module):
         self._margin = shape.reach
         self.last = nn.Conv2d(shape.last, OUTPUTS, 1)
         # An untrained net changes nothing.
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, fine: Tensor, soft: Tensor) -> Tensor:
         """See the class."""

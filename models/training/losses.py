@@ -41,8 +41,9 @@ def costs(found: Whole, truth: Truth, margin: int, step: int) -> Costs:
     """Weigh `found` against `truth`, which has `margin` more pixels on every side.
 
     alpha: L1, gradient and Laplacian pyramid, where the band may be; what is worse than the coarse
-    alpha counts again, and so does what the first look leaves. foreground: L1 where alpha lets it be seen. calibration: negative log
-    likelihood of errors under Laplace distributions of the estimated width.
+    alpha counts again, and so does what the first look leaves. foreground: L1 where alpha lets it
+    be seen. calibration: negative log likelihood of errors under Laplace distributions of the
+    estimated width.
     """
     inner = slice(margin, -margin)
     alpha = found.alpha

@@ -8,22 +8,19 @@ import argparse
 import json
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tomllib
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
-from torch.nn import functional
 
 from models.refiner_net import EDGE, RefinerNet, Shape
 from models.refiner_whole import refine_whole
-from models.training.losses import Costs, Truth, costs
-from models.training.samples import Sample
+from models.training.batches import choose_windows, flipped, tensors
+from models.training.losses import Costs, costs
 from models.training.shards import Recipe, Shards, make_shards
 
 
@@ -32,8 +29,9 @@ class Plan:
     """A training run.
 
     shape: the net's; recipes: sets of samples that batches are drawn from in turn; steps, batch,
-    rate: of gradient descent; window: side of
-    the part of each sample that the head sees; average: share of the running average kept each step; seed.
+    rate: of gradient descent; window: side of the part of each sample that the head sees; average:
+    share of the running average kept each step; half: compute in bfloat16 where that is exact
+    enough; seed.
     """
 
     name: str
@@ -48,7 +46,6 @@ class Plan:
     average: float = 0.999
     seed: int = 1
     half: bool = True
-    losses: dict[str, float] = field(default_factory=dict)
 
 
 def main() -> None:
@@ -67,14 +64,17 @@ def main() -> None:
 
 def read_plan(path: Path) -> Plan:
     """The plan that a TOML file describes; TypeError on a key that no plan has."""
-    told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    shape = {key: tuple(v) if isinstance(v, list) else v for key, v in told.pop("shape").items()}
-    recipes = tuple(
-        Recipe(**{key: tuple(v) if isinstance(v, list) else v for key, v in recipe.items()})
-        for recipe in told.pop("recipes")
-    )
+    told = _tupled(tomllib.loads(path.read_text(encoding="utf-8")))
+    shape, recipes = Shape(**told.pop("shape")), told.pop("recipes")
     folder = Path(told.pop("folder"))
-    return Plan(folder=folder, shape=Shape(**shape), recipes=recipes, **told)
+    return Plan(folder=folder, shape=shape, recipes=tuple(Recipe(**r) for r in recipes), **told)
+
+
+def _tupled(told: Any) -> Any:
+    """What TOML tells, lists as tuples."""
+    if isinstance(told, dict):
+        return {key: _tupled(value) for key, value in told.items()}
+    return tuple(_tupled(each) for each in told) if isinstance(told, list) else told
 
 
 class Training:
@@ -110,9 +110,9 @@ class Training:
         plan = self._plan
         shards = self._shards[self._step % len(self._shards)]
         numbers = self._random.integers(0, len(shards), plan.batch)
-        sample = _flipped(shards.batch(numbers), self._random)
-        windows = _windows(sample, plan.window, shards.step, self._random)
-        truth, cells = _tensors(sample, windows, plan.window, shards.step)
+        sample = flipped(shards.batch(numbers), self._random)
+        windows = choose_windows(sample, plan.window, shards.step, self._random)
+        truth, cells = tensors(sample, windows, plan.window, shards.step)
         for group in self._optimiser.param_groups:
             group["lr"] = plan.rate * self._pace()
         with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
@@ -161,64 +161,6 @@ class Training:
         self._average, self._step = state["average"], state["step"]
         self._optimiser.load_state_dict(state["optimiser"])
         self._random.bit_generator.state = state["random"]
-
-
-def _flipped(sample: Sample, random: np.random.Generator) -> Sample:
-    """The batch mirrored, upside down or on its side, at random."""
-    parts = list(sample)
-    if random.random() < 0.5:
-        parts = [part[:, :, ::-1] for part in parts]
-    if random.random() < 0.25:
-        parts = [part[:, ::-1] for part in parts]
-    if random.random() < 0.25:
-        parts = [part.swapaxes(1, 2) for part in parts]
-    return Sample(*(np.ascontiguousarray(part) for part in parts))
-
-
-def _windows(
-    sample: Sample, side: int, step: int, random: np.random.Generator
-) -> list[tuple[int, int]]:
-    """For each picture of the batch, of four random places the one with most band in it."""
-    places = []
-    for alpha, coarse in zip(sample.alpha, sample.coarse, strict=True):
-        open_ = (np.abs(alpha.astype(np.int32) - 32768) < 32000) | (coarse != alpha)
-        lasts = [(size - side) // step for size in alpha.shape]
-        tried = [
-            tuple(int(random.integers(0, last + 1)) * step for last in lasts) for _ in range(4)
-        ]
-        best = max(
-            tried, key=lambda at: int(open_[at[0] : at[0] + side, at[1] : at[1] + side].sum())
-        )
-        places.append((best[0], best[1]))
-    return places
-
-
-def _cut(sample: Sample, windows: list[tuple[int, int]], side: int) -> Sample:
-    """Everything but the cells, which the context needs whole, cut to the windows."""
-    parts = [
-        np.stack(
-            [x[y0 : y0 + side, x0 : x0 + side] for x, (y0, x0) in zip(part, windows, strict=True)]
-        )
-        for part in sample[:-1]
-    ]
-    return Sample(*parts, sample.cells)
-
-
-def _tensors(
-    sample: Sample, windows: list[tuple[int, int]], side: int, step: int
-) -> tuple[Truth, Tensor]:
-    cut = _cut(sample, windows, side)
-    rgb, foreground = (
-        torch.from_numpy(x).permute(0, 3, 1, 2).float() / 255 for x in (cut.rgb, cut.foreground)
-    )
-    alpha, coarse = (_unit(x) for x in (cut.alpha, cut.coarse))
-    means = functional.avg_pool2d(_unit(sample.alpha), step)
-    cells = torch.from_numpy(sample.cells).permute(0, 3, 1, 2).float()
-    return Truth(rgb, foreground, alpha, coarse, means), cells
-
-
-def _unit(fixed: npt.NDArray[np.uint16]) -> Tensor:
-    return torch.from_numpy(fixed.astype(np.float32) / 65535)[:, None]
 
 
 if __name__ == "__main__":

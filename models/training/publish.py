@@ -1,0 +1,110 @@
+"""Puts trained weights where the product finds them, with a card that says where they come from.
+
+`python -m models.training.publish --config NAME.toml [--quality TABLE.json]`
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from models.training.train_refiner import Plan, read_plan
+from models.weights import WEIGHTS, digest
+
+_MANIFEST = "SHA256SUMS"
+_DATA = """\
+Every picture was composed by `models.training.samples`: subjects drawn by
+`models.training.subjects`, scenes of `models.training.textures`, photographed by
+`models.training.camera`, and coarse alphas spoilt by `models.training.coarse_errors`. Their truth
+is exact, since it is what they were composed of. Textures are synthesised, or pieces of these
+photographs, none of which is part of this repository:
+
+| folder | pictures | licence |
+| --- | --- | --- |
+| `clothing` | git repository `alexeygrigorev/clothing-dataset-small`, `train` | CC0 |
+| `rooms` | five rooms and views of the project's test media | BSD-3, MIT |
+
+The weights are the project's own, under its licence (Apache-2.0).
+"""
+
+
+def main() -> None:
+    """Copy the weights, list their checksum, write the card."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--quality", type=Path, help="what python -m benchmarks.quality wrote")
+    arguments = parser.parse_args()
+    plan = read_plan(arguments.config)
+    path = WEIGHTS / f"{plan.name}.safetensors"
+    weights = load_file(plan.folder / path.name)
+    save_file(weights, path)
+    _list(path)
+    count = sum(value.numel() for value in weights.values())
+    text = _card(plan, arguments.config, count, _figures(arguments.quality, plan))
+    path.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def _list(path: Path) -> None:
+    """Replace the file's line in the manifest, or add it."""
+    manifest = path.parent / _MANIFEST
+    lines = manifest.read_text(encoding="ascii").splitlines()
+    lines = [line for line in lines if not line.endswith(f"  {path.name}")]
+    lines.append(f"{digest(path.read_bytes())}  {path.name}")
+    manifest.write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def _card(plan: Plan, config: Path, count: int, figures: str) -> str:
+    log = [json.loads(line) for line in (plan.folder / f"{plan.name}.log").read_text().splitlines()]
+    last = log[-1]
+    pace = statistics.median(line["seconds a step"] for line in log)
+    samples = sum(recipe.samples for recipe in plan.recipes)
+    return f"""# {plan.name}
+
+The second pass's nets (`models/refiner_net.py`), {count:,} parameters, the running average of
+training. For any subject, not for people alone.
+
+## Data
+
+{_DATA}
+## Training
+
+{samples:,} samples, {last["step"]:,} steps of {plan.batch}, {pace:.2f} s a step (median) on two
+CPU cores, {last["step"] * pace / 60:.0f} minutes in all. Means over the last steps: alpha
+{last["alpha"]:.4f}, foreground {last["foreground"]:.4f} (L1, weighted as in
+`models/training/losses.py`). Seeds: {plan.seed}, samples
+{", ".join(str(recipe.seed) for recipe in plan.recipes)}. Threads add in varying order, so a second
+run gives other bits and the same figures but for noise. Made by
+
+    python -m models.training.train_refiner --config {config}
+    python -m models.training.publish --config {config}
+
+## Figures
+
+{figures}"""
+
+
+def _figures(path: Path | None, plan: Plan) -> str:
+    """Band MAD and Grad on photographs with true alpha, each flaw of the coarse alpha."""
+    if path is None:
+        return "Not measured: see `python -m benchmarks.quality`.\n"
+    quality = plan.name.removeprefix("refiner_")
+    rows = ("bilinear", "classical-balanced", f"learned-{quality}")
+    sets: dict[str, Any] = json.loads(path.read_text())["sets"]
+    lines = [
+        "Band MAD (x 1e3) / Grad (/ 1e3), by `python -m benchmarks.quality`:\n",
+        "| truth | coarse alpha | " + " | ".join(rows) + " |",
+        "| --- " * (2 + len(rows)) + "|",
+    ]
+    for name, flaws in sets.items():
+        for flaw, found in flaws.items():
+            if all(row in found for row in rows):
+                cells = [f"{found[r]['band MAD']:.1f} / {found[r]['Grad']:.2f}" for r in rows]
+                lines.append(f"| {name} | {flaw} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
