@@ -1,6 +1,7 @@
 """Square patches of a picture around the boundary band, as a net on pixels reads them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -12,6 +13,7 @@ from kernels.refine import bilinear_tap
 from kernels.types import Alpha, Kinds, Plane, Planes
 
 Floats = npt.NDArray[np.float32]
+Whole = npt.NDArray[np.uint32]
 
 CORE = 4 * TILE
 """Side of the part of a patch that is kept; patches lie on a lattice of this."""
@@ -95,6 +97,35 @@ def _row_of_cells(cells: Floats, position: np.float32, first: int, row: Floats) 
             row[j, n] = above + (cells[lower, column, n] - above) * share
 
 
+@numba.njit(nogil=True, cache=True)
+def _columns(
+    left: int, side: int, width: int, step: int, begin: int, columns: int
+) -> tuple[Whole, Floats]:
+    """For each pixel of a row from `left` on, where it lies.
+
+    Returns (4, side) uint32: its column in the picture, the cell before it counted from `begin`,
+    the coarse alphas before and after it; (2, side) float32: the shares of the next cell and of
+    the coarse alpha after it. Unsigned, so that numba need not look for negative indices.
+    """
+    places, shares = np.empty((4, side), np.uint32), np.empty((2, side), np.float32)
+    half = np.float32(0.5)
+    for j in range(side):
+        x = min(max(left + j, 0), width - 1)
+        at = (np.float32(x) + half) / np.float32(step) - half - np.float32(begin)
+        places[0, j], places[1, j] = x, np.uint32(at)
+        near, far, share = bilinear_tap((x + 0.5) * columns / width, columns)
+        places[2, j], places[3, j] = near, far
+        shares[0, j], shares[1, j] = at - np.float32(places[1, j]), share
+    return places, shares
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _looked_up(table: Floats, alpha: np.float32) -> Any:
+    at = alpha * np.float32(_STEPS)
+    whole = np.uint32(at)
+    return table[whole, 0] + table[whole, 1] * (at - np.float32(whole))
+
+
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _gather(
     first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int,
@@ -104,54 +135,54 @@ def _gather(
     height, width = first.shape
     rows, columns = coarse.shape
     side = out.shape[1]
-    half, one = np.float32(0.5), np.float32(1)
-    for index in numba.prange(out.shape[0] * side):
-        patch, i = index // side, index % side
-        y = min(max(patches[patch, 0] * CORE - reach + i, 0), height - 1)
+    half, one, zero, two = np.float32(0.5), np.float32(1), np.float32(0), np.float32(2)
+    for patch in numba.prange(out.shape[0]):
         left = patches[patch, 1] * CORE - reach
         begin = left // step - 1
+        places, shares = _columns(left, side, width, step, begin, columns)
         row = np.empty((side // step + 4, _WIDE), np.float32)
-        _row_of_cells(cells, (np.float32(y) + half) / np.float32(step) - half, begin, row)
-        upper, lower, v = bilinear_tap((y + 0.5) * rows / height, rows)
         here = np.empty(_WIDE, np.float32)
-        for j in range(side):
-            x = min(max(left + j, 0), width - 1)
-            at = (np.float32(x) + half) / np.float32(step) - half - np.float32(begin)
-            near = int(at)
-            share = at - np.float32(near)
-            for n in range(_WIDE):
-                here[n] = row[near, n] + (row[near + 1, n] - row[near, n]) * share
-            a, column = np.float32(first[y, x]), x >> shift_x
-            b = np.float32(second[y >> shift_y, column])
-            c = np.float32(third[y >> shift_y, column])
-            pixel = out[patch, i, j]
-            length, along = np.float32(0), np.float32(0)
-            for n in range(3):
-                value = matrix[n, 0] * a + matrix[n, 1] * b + matrix[n, 2] * c + offset[n] - half
-                pixel[n] = value
-                between = here[n] - here[3 + n]
-                length += between * between
-                along += (value - here[3 + n]) * between
-            along = min(max(along / (length + apart), np.float32(-0.5)), np.float32(1.5))
-            off = np.float32(1e-6)
-            for n in range(3):
-                rest = pixel[n] - here[3 + n] - along * (here[n] - here[3 + n])
-                off += rest * rest
-            pixel[4], pixel[5] = along - half, np.sqrt(off) * 2
-            for n in range(GUESSES):
-                k = 7 + 4 * n
-                guess = here[k] * pixel[0] + here[k + 1] * pixel[1] + here[k + 2] * pixel[2]
-                pixel[7 + n] = guess + here[k + 3]
-            near, far, u = bilinear_tap((x + 0.5) * columns / width, columns)
-            above = coarse[upper, near] * (one - u) + coarse[upper, far] * u
-            below = coarse[lower, near] * (one - u) + coarse[lower, far] * u
-            value = min(above * (one - v) + below * v, one) * np.float32(_STEPS)
-            whole = int(value)
-            pixel[3] = logits[whole, 0] + logits[whole, 1] * (value - np.float32(whole))
-            value = min(max(along, np.float32(0)), one) * np.float32(_STEPS)
-            whole = int(value)
-            told = logits[whole, 0] + logits[whole, 1] * (value - np.float32(whole))
-            pixel[6] = here[6] * (told - pixel[3])
+        for i in range(side):
+            y = min(max(patches[patch, 0] * CORE - reach + i, 0), height - 1)
+            _row_of_cells(cells, (np.float32(y) + half) / np.float32(step) - half, begin, row)
+            upper, lower, v = bilinear_tap((y + 0.5) * rows / height, rows)
+            luma, above, below = first[y], coarse[upper], coarse[lower]
+            red, blue = second[y >> shift_y], third[y >> shift_y]
+            for j in range(side):
+                near, share = places[1, j], shares[0, j]
+                for n in range(_WIDE):
+                    here[n] = row[near, n] + (row[near + np.uint32(1), n] - row[near, n]) * share
+                x = places[0, j]
+                a, b, c = (
+                    np.float32(luma[x]),
+                    np.float32(red[x >> shift_x]),
+                    np.float32(blue[x >> shift_x]),
+                )
+                pixel = out[patch, i, j]
+                length, along = zero, zero
+                for n in range(3):
+                    value = matrix[n, 0] * a + matrix[n, 1] * b + matrix[n, 2] * c
+                    value += offset[n] - half
+                    pixel[n] = value
+                    between = here[n] - here[3 + n]
+                    length += between * between
+                    along += (value - here[3 + n]) * between
+                along = min(max(along / (length + apart), -half), one + half)
+                off = np.float32(1e-6)
+                for n in range(3):
+                    rest = pixel[n] - here[3 + n] - along * (here[n] - here[3 + n])
+                    off += rest * rest
+                pixel[4], pixel[5] = along - half, np.sqrt(off) * two
+                for n in range(GUESSES):
+                    k = 7 + 4 * n
+                    guess = here[k] * pixel[0] + here[k + 1] * pixel[1] + here[k + 2] * pixel[2]
+                    pixel[7 + n] = guess + here[k + 3]
+                near, far, u = places[2, j], places[3, j], shares[1, j]
+                top = above[near] + (above[far] - above[near]) * u
+                value = top + (below[near] + (below[far] - below[near]) * u - top) * v
+                pixel[3] = _looked_up(logits, min(max(value, zero), one))
+                told = _looked_up(logits, min(max(along, zero), one))
+                pixel[6] = here[6] * (told - pixel[3])
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

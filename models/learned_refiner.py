@@ -55,6 +55,7 @@ class LearnedRefiner:
         self._finest, self._budget, self._keep_error = finest, budget, keep_error
         half = _has_fast_half() if half is None else half
         self._shape = net.shape
+        self._kept: dict[int, tuple[Channels, Channels]] = {}
         self._context = net.context.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._head = net.head.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._dtype = torch.bfloat16 if half else torch.float32
@@ -94,12 +95,11 @@ class LearnedRefiner:
         side, start = CORE + 2 * self._shape.reach, 0
         for size in _batches(len(patches)):
             some = patches[start : start + size]
-            fine = np.empty((size, side, side, FINE), np.float32)
+            fine, beside = self._buffers(size, side, soft.shape[2])
             gather_fine(
                 picture.planes, picture.layout, coarse, wide, inputs.step, some,
                 self._shape.reach, _TERMS, fine,
             )  # fmt: skip
-            beside = np.empty((size, side // 2, side // 2, soft.shape[2]), np.float32)
             gather_soft(soft, inputs.step, some, self._shape.reach, beside)
             scatter_alpha(
                 self._run(self._head, fine, beside), fine, some, self._shape.reach, kinds, _TERMS,
@@ -115,6 +115,14 @@ class LearnedRefiner:
         with torch.inference_mode():
             found = net(*(_tensor(x).to(self._dtype) for x in inputs))
             return _array(found.float())
+
+    def _buffers(self, count: int, side: int, channels: int) -> tuple[Channels, Channels]:
+        """What a batch is gathered into; kept, since fresh memory costs as much as filling it."""
+        if count not in self._kept:
+            fine = np.empty((count, side, side, FINE), np.float32)
+            soft = np.empty((count, side // 2, side // 2, channels), np.float32)
+            self._kept[count] = fine, soft
+        return self._kept[count]
 
     def _pack(self, known: Channels, found: Channels) -> tuple[Channels, Channels]:
         """What the head is given of cells, at full and at half resolution."""

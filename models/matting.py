@@ -9,7 +9,7 @@ from models.clock import StageClock
 from models.clocked import ClockedPicture
 from models.cuts import CutDetector
 from models.picture import Picture
-from models.refiner import ClassicalRefiner, Refiner, estimate_foreground
+from models.refiner import ClassicalRefiner, Refiner, estimate_foreground, open_refiner
 from models.segmenter import Segmenter, open_segmenter
 from models.temporal import TemporalSmoother
 
@@ -34,13 +34,16 @@ class Matted:
     """What is known of one picture's subject.
 
     alpha: (H, W) float32 in [0, 1]. foreground: planes like the picture's, free of background in
-    the band. kinds: the tile lattice. colours: both sides' colours, spread.
+    the band. kinds: the tile lattice. colours: both sides' colours, spread. error: (H, W) float32
+    expected absolute error of alpha where it was asked for, before time smooths it: 0 in tiles
+    that are BAND through memory alone.
     """
 
     alpha: Alpha
     foreground: Planes
     kinds: Kinds
     colours: SpreadColours
+    error: Alpha | None = None
 
 
 class Matting:
@@ -93,7 +96,7 @@ class Matting:
             alpha, kinds = self._smoother(picture, refined.alpha, refined.kinds, seen.dt)
         with self._clock.stage("foreground"):
             foreground = estimate_foreground(picture, alpha, kinds, refined.colours)
-        return Matted(alpha, foreground, kinds, refined.colours)
+        return Matted(alpha, foreground, kinds, refined.colours, refined.error)
 
     def _segment(self, segmenter: Segmenter, picture: Picture, dt: float | None) -> Alpha:
         clocked = ClockedPicture(picture)
@@ -124,12 +127,15 @@ def open_matting(
     quality: str = "balanced",
     smoothing: float | None = None,
     clock: StageClock | None = None,
+    confidence: bool = False,
 ) -> Matting:
     """The matting that `segmenter`, `quality` and `smoothing` (seconds) describe.
 
     segmenter: "selfie", the path of an .onnx file, or None when coarse alphas are given.
-    Raises ValueError on an unknown name, WeightsError when a net cannot be loaded.
+    confidence: also give the expected error of each alpha. Raises ValueError on an unknown name or
+    a quality that cannot tell its error, WeightsError when a net cannot be loaded.
     """
+    refiner = open_refiner(quality, keep_error=True) if confidence else ClassicalRefiner(quality)
     first = None if segmenter is None else open_segmenter(segmenter, quality)
     smoother = TemporalSmoother() if smoothing is None else TemporalSmoother(smoothing)
-    return Matting(first, ClassicalRefiner(quality), smoother, clock)
+    return Matting(first, refiner, smoother, clock)

@@ -3,4 +3,25 @@
 from models.classical_refiner import ClassicalRefiner
 from models.refined import Refined, Refiner, cell_size, estimate_foreground
 
-__all__ = ["ClassicalRefiner", "Refined", "Refiner", "cell_size", "estimate_foreground"]
+__all__ = [
+    "ClassicalRefiner", "Refined", "Refiner", "cell_size", "estimate_foreground", "open_refiner",
+]  # fmt: skip
+
+_WEIGHTS = {"balanced": "refiner_balanced", "best": "refiner_best"}
+
+
+def open_refiner(quality: str = "balanced", keep_error: bool = False) -> Refiner:
+    """The refiner for `quality`: "fast" goes by colour alone, "balanced" and "best" have learned.
+
+    keep_error: also give the expected error of each pixel, which only a net can tell. Raises
+    ValueError on another quality or one that cannot tell it, WeightsError when weights cannot be
+    loaded.
+    """
+    if quality in _WEIGHTS:
+        from models.learned_refiner import open_learned
+
+        return open_learned(_WEIGHTS[quality], keep_error=keep_error)
+    refiner = ClassicalRefiner(quality)
+    if keep_error:
+        raise ValueError(f"confidence needs quality {' or '.join(_WEIGHTS)}, got {quality!r}")
+    return refiner

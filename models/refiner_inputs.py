@@ -1,7 +1,8 @@
 """What the learned refiner is told of a picture: colours, coarse alpha and evidence on cells."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +14,7 @@ from kernels.spread import Cells, SpreadColours, cell_means, spread
 from kernels.texture import cell_roughness
 from kernels.types import Alpha
 from models.picture import Picture
-from models.refiner_net import CONTEXT_INPUTS, EDGE, LOGIT_SCALE
+from models.refiner_net import CONTEXT_INPUTS, DOUBT, EDGE, LOGIT_SCALE
 
 Channels = npt.NDArray[np.float32]
 
@@ -40,7 +41,8 @@ class Inputs:
 def gather_inputs(picture: Picture, coarse: Alpha, step: int) -> Inputs:
     """Everything the context net needs of `picture` and its clean `coarse` alpha (h, w) float32.
 
-    step: luma pixels a cell, 2, 4, 8 or 16.
+    step: luma pixels a cell, 2, 4, 8 or 16. Colours come from where a blurred prior is sure: the
+    coarse alpha may be wrong by some cells, and then its own edge holds the other side's colours.
     """
     height, width, layout = picture.height, picture.width, picture.layout
     prior = on_cells(coarse, height, width, step)
@@ -48,23 +50,35 @@ def gather_inputs(picture: Picture, coarse: Alpha, step: int) -> Inputs:
     rough = cell_roughness(picture.planes[0], layout.peak, step)
     channels = np.zeros((*prior.shape, CONTEXT_INPUTS), np.float32)
     channels[..., KNOWN] = min(np.log2(max(height / coarse.shape[0], 1)), 4) / 3
-    return _told(picture, prior, means, rough, channels, step)
+    doubted = _doubted(prior)
+    colours = spread(means, doubted, step)
+    if not (colours.foreground_known and colours.background_known):
+        doubted, colours = prior, spread(means, prior, step)
+    found = Inputs(prior, means, rough, colours, channels, step)
+    _tell(picture, found, doubted)
+    return found
 
 
 def look_again(picture: Picture, inputs: Inputs, change: Alpha) -> Inputs:
     """The inputs once the prior's logit has moved by `change` (rows, columns), colours renewed."""
     prior = moved_prior(inputs.prior, change, EDGE)
-    rough, channels = inputs.rough, inputs.channels.copy()
-    return _told(picture, prior, inputs.means, rough, channels, inputs.step)
+    colours = spread(inputs.means, prior, inputs.step)
+    found = replace(inputs, prior=prior, colours=colours, channels=inputs.channels.copy())
+    _tell(picture, found, prior)
+    return found
 
 
-def _told(
-    picture: Picture, prior: Alpha, means: Cells, rough: Channels, channels: Channels, step: int
-) -> Inputs:
-    """Spread the sure colours, weigh what they say, and put it all side by side."""
+def _doubted(prior: Alpha) -> Alpha:
+    size = (2 * DOUBT + 1, 2 * DOUBT + 1)
+    return np.asarray(cv2.blur(prior, size, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _tell(picture: Picture, inputs: Inputs, prior: Alpha) -> None:
+    """Weigh what the colours say beside `prior`, and put all of it into the channels."""
     layout = picture.layout
-    colours = spread(means, prior, step)
     everywhere = tiles_of(np.zeros(lattice(picture.height, picture.width), np.uint8), 0)
-    evidence = weigh_evidence(means, colours, prior, layout, everywhere)
-    join_context(evidence, colours, layout, prior, rough, EDGE, LOGIT_SCALE, channels)
-    return Inputs(prior, means, rough, colours, channels, step)
+    evidence = weigh_evidence(inputs.means, inputs.colours, prior, layout, everywhere)
+    join_context(
+        evidence, inputs.colours, layout, inputs.prior, inputs.rough, EDGE, LOGIT_SCALE,
+        inputs.channels,
+    )  # fmt: skip

@@ -25,6 +25,8 @@ PRIOR, PROJECTION, CONFIDENCE = 3, 10, 11
 """Some of the channels of a cell."""
 LOGIT_SCALE = 0.25
 """Logits are given to the nets in this unit: it makes them as large as the other channels."""
+DOUBT = 2
+"""Cells by which a coarse alpha may well be wrong, for the first look."""
 EDGE = 0.01
 """Alphas closer than this to 0 or 1 are taken for it, so that their logit is finite."""
 
@@ -38,7 +40,7 @@ class Shape:
     resolution.
     """
 
-    context: int = 20
+    context: int = 24
     context_dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
     features: int = 8
     head: int = 16

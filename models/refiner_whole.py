@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from kernels.context_torch import spread, variance, weigh_evidence
 from kernels.patches import GUESSES
-from models.refiner_net import CONFIDENCE, EDGE, LOGIT_SCALE, PRIOR, RefinerNet
+from models.refiner_net import CONFIDENCE, DOUBT, EDGE, LOGIT_SCALE, PRIOR, RefinerNet
 
 _FRONT, _BACK = slice(4, 7), slice(7, 10)
 APART = 1e-3
@@ -88,25 +88,34 @@ def refine_close(
 def look_twice(net: RefinerNet, cells: Tensor) -> tuple[Tensor, Tensor]:
     """`cells` after the context's first look, and the alpha (N, 1, h, w) it found on them.
 
-    Colours are spread anew from that alpha; nothing is learned through them.
+    Of `cells` the colours and what they tell are made anew, before the first look from the
+    blurred prior and after it from what it found; nothing is learned through them.
     """
     logits = cells[:, PRIOR : PRIOR + 1].float() / LOGIT_SCALE
-    changed = logits + net.context(cells)[:, -2:-1].float()
-    looked = (torch.sigmoid(changed) - EDGE) / (1 - 2 * EDGE)
+    doubted = F.pad(_alpha(logits), (DOUBT,) * 4, mode="replicate")
+    doubted = F.avg_pool2d(doubted, 2 * DOUBT + 1, 1)
+    first = net.context(_told(cells, doubted, logits))
+    looked = _alpha(logits + first[:, -2:-1].float())
+    return _told(cells, looked.clamp(0, 1), None), looked
+
+
+def _alpha(logits: Tensor) -> Tensor:
+    return (torch.sigmoid(logits) - EDGE) / (1 - 2 * EDGE)
+
+
+def _told(cells: Tensor, prior: Tensor, logits: Tensor | None) -> Tensor:
+    """`cells` with the colours that `prior` is sure of; logits: the prior to show, if another."""
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        prior = looked.clamp(0, 1)
+        if logits is None:
+            logits = torch.logit(prior * (1 - 2 * EDGE) + EDGE)
         rgb = cells[:, :3].float() + 0.5
         means = torch.cat([rgb, rgb.square().sum(1, keepdim=True)], 1)
         front, back = spread(means, prior)
         share, sure = weigh_evidence(means, front, back, prior)
-        squeezed = torch.logit(prior * (1 - 2 * EDGE) + EDGE) * LOGIT_SCALE
-        renewed = torch.cat(
-            [
-                cells[:, :3], squeezed, front[:, :3] - 0.5, back[:, :3] - 0.5, share, sure,
-                variance(front).sqrt(), variance(back).sqrt(), cells[:, 14:],
-            ], 1,
-        )  # fmt: skip
-    return renewed.contiguous(memory_format=torch.channels_last), looked
+        spreads = [variance(front).sqrt(), variance(back).sqrt()]
+        told = [cells[:, :3], logits * LOGIT_SCALE, front[:, :3] - 0.5, back[:, :3] - 0.5]
+        renewed = torch.cat([*told, share, sure, *spreads, cells[:, 14:]], 1)
+    return renewed.contiguous(memory_format=torch.channels_last)
 
 
 def _around(

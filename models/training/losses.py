@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from models.refiner_whole import Whole
 
 _LEVELS = 4
-_EASY = 0.05
+_EASY = 0.15
 """Mean error of a coarse alpha at which a picture counts half of what a faultless one does."""
 _FLOOR = 0.004
 """Errors below one 8-bit level count as one: nobody sees them, and their log is unbounded."""
