@@ -243,6 +243,22 @@ def test_options_become_settings() -> None:
     assert (settings.trim.start, settings.trim.end) == (60, 62.5)
     assert settings.smoothing == 0
     assert settings.masks is None
+    assert settings.confidence_out is None
+
+
+@pytest.mark.parametrize("words", ["cutout a.mp4", "refine a.mp4 --masks m"])
+def test_the_confidence_has_a_place_of_its_own(words: str) -> None:
+    settings = settings_of(parser().parse_args([*words.split(), "--confidence-out", "c.mkv"]))
+    assert (settings.confidence_out, settings.matte_out) == ("c.mkv", None)
+
+
+def test_confidence_is_refused_where_it_cannot_be_told(
+    film: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["cutout", "in.mkv", "--quality", "fast", "--confidence-out", "c.mkv"]) == 1
+    expected = "error: --confidence-out needs quality balanced or best\n"
+    assert capfd.readouterr().err == expected
+    assert list(film.parent.iterdir()) == [film]
 
 
 @pytest.mark.parametrize("value", ["-1", "nan"])

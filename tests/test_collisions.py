@@ -41,7 +41,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("talk.mp4", "o", {"matte_out": "o/matte.png"}, "own"),
         ("talk.mp4", "o.mkv", {"matte_out": ""}, "name"),
         ("talk.mp4", "", {}, "name"),
-        ("talk.mp4", "o.mkv", {"matte_out": "-"}, "standard output"),
+        ("talk.mp4", "o.mkv", {"matte_out": "-"}, "takes no matte"),
+        ("talk.mp4", "o.mkv", {"confidence_out": "-"}, "takes no confidence"),
+        ("talk.mp4", "o.mkv", {"confidence_out": ""}, "name"),
+        ("talk.mp4", "o.mkv", {"confidence_out": "link.mp4"}, "source"),
+        ("talk.mp4", "o.mkv", {"confidence_out": "./o.mkv"}, "output too; .* confidence its own"),
+        ("talk.mp4", "-", {"matte_out": "m.mkv", "confidence_out": "m.mkv"}, "matte too"),
+        ("talk.mp4", "o.mkv", {"matte_out": "m/1.png", "confidence_out": "m"}, "matte too"),
     ],
 )
 def test_what_would_destroy_is_refused(
@@ -58,6 +64,8 @@ def test_what_would_destroy_is_refused(
     [
         ("talk.mp4", "talk.webm", {"matte_out": "matte.mkv"}),
         ("talk.mp4", "-", {"matte_out": "matte.mkv"}),
+        ("talk.mp4", "talk.webm", {"matte_out": "m.mkv", "confidence_out": "c.mkv"}),
+        ("talk.mp4", "-", {"confidence_out": "c.mkv"}),
         ("-", "-", {}),
         ("https://example.org/talk.mp4", "talk.mp4", {}),
         ("frames", "frames/out.mkv", {}),

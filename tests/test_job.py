@@ -128,6 +128,26 @@ def test_the_matte_is_written_beside(tmp_path: Path) -> None:
         np.testing.assert_array_equal(planes[3], alpha)
 
 
+@pytest.mark.parametrize("out", ["out.mkv", "out.mp4"])
+def test_the_matte_is_written_beside_an_opaque_picture(tmp_path: Path, out: str) -> None:
+    media.write_video(tmp_path / "in.mkv", 2, 96, 128)
+    job(
+        tmp_path / "in.mkv", tmp_path / out, background="#00ff00", matte_out=str(tmp_path / "m.mkv")
+    )
+    for _, (alpha,) in media.read_pictures(tmp_path / "m.mkv"):
+        assert (alpha[44:52, 60:68] == 255).all()
+        assert (alpha[:8, :8] == 0).all()
+
+
+def test_a_stacked_picture_over_a_background_still_has_its_matte_below(tmp_path: Path) -> None:
+    media.write_video(tmp_path / "in.mkv", 2, 96, 128)
+    job(tmp_path / "in.mkv", tmp_path / "out.mp4", format="stacked", background="#00ff00")
+    for _, (luma, *_) in media.read_pictures(tmp_path / "out.mp4"):
+        assert luma.shape == (192, 128)
+        assert abs(luma[140:148, 60:68].astype(int) - 235).max() <= 3
+        assert abs(luma[96:104, :8].astype(int) - 16).max() <= 3
+
+
 def test_progress_is_told_at_the_start_and_after_every_frame(tmp_path: Path) -> None:
     media.write_video(tmp_path / "in.mkv", 5)
     seen = []
