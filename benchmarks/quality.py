@@ -1,7 +1,7 @@
 """How good the alphas are: ours and others' from the same coarse alphas, against the truth.
 
 python -m benchmarks.quality [--json PATH] [--sheet PNG] [--folder DIR] [--only ROW,...]
-[--flaws FLAW,...] [--limit N] [--procedural N] [--times]
+[--flaws FLAW,...] [--limit N] [--procedural N] [--times] [--plot PNG]
 
 Without --folder: ../shared/stills and procedural pictures. With it, its pairs and clips (see
 benchmarks.truths.folder_sets), which also meet the rows with their own pass 1, of people. One
@@ -25,6 +25,7 @@ from benchmarks.contact_crops import CropSheet
 from benchmarks.flaws import FLAWS
 from benchmarks.machine import machine
 from benchmarks.peers import peer_rows
+from benchmarks.plot_quality import plot
 from benchmarks.row_times import times
 from benchmarks.rows import Row, chosen, opened, our_rows
 from benchmarks.scoring import Scored, Scores, means, measured
@@ -74,8 +75,10 @@ def _run(options: argparse.Namespace) -> int:
     result["pictures"] = [
         {"set": name, **each._asdict()} for name, found in scored.items() for each in found
     ]
-    if options.times:
+    if options.times or options.plot:
         result["milliseconds"] = times(rows, _first(sets))
+    if options.plot:
+        plot(result, options.plot)
     if options.json:
         options.json.write_text(json.dumps(_finite(result), indent=1) + "\n", encoding="utf-8")
     if sheet is not None:
@@ -143,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--procedural", type=int, help="number of procedural pictures")
     parser.add_argument("--rvm", type=Path, help="where RVM's .onnx file lies")
     parser.add_argument("--times", action="store_true", help="time the rows at 720p and 1080p")
+    parser.add_argument("--plot", type=Path, help="draw time against quality; times the rows")
     return parser
 
 
