@@ -62,6 +62,10 @@ def _output(command: argparse.ArgumentParser) -> None:
     add("--format", metavar="F", help="by default from OUT's suffix")
     add("--quality", choices=QUALITIES, default="balanced")
     add("--matte-out", metavar="PATH", help="also write the alpha alone (.mkv, .mp4 or a folder)")
+    add(
+        "--confidence-out", metavar="PATH",
+        help="also write how sure the alpha is: white is sure (.mkv, .mp4 or a folder)",
+    )  # fmt: skip
     add("--start", type=seconds, default=Fraction(0), metavar="T", help="seconds or h:mm:ss")
     add("--duration", type=seconds, metavar="T", help="seconds or h:mm:ss")
     add("--smoothing", type=float, metavar="S", help="time constant in seconds, 0 is off")
@@ -118,6 +122,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     out = options.out or default_out(options.source)
     if out == "-" and options.json == "-":
         raise UsageError("--json - and -o - cannot share standard output: give one a name")
+    if options.confidence_out is not None and options.quality == "fast":
+        raise UsageError("--confidence-out needs quality balanced or best")
     segmenter = getattr(options, "segmenter", "selfie")
     if segmenter != "selfie" and Path(segmenter).suffix.lower() != ".onnx":
         raise UsageError(f"--segmenter is selfie or the path of an .onnx net, got {segmenter!r}")
@@ -130,6 +136,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         segmenter=segmenter,
         masks=getattr(options, "masks", None),
         matte_out=options.matte_out,
+        confidence_out=options.confidence_out,
         trim=trim,
         audio=not options.no_audio,
         overwrite=options.overwrite,

@@ -2,6 +2,7 @@
 
 import glob
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 from stream.errors import UsageError
@@ -16,19 +17,29 @@ def check_paths(settings: Settings) -> None:
     Links are followed; a folder is taken for the pictures in it. Raises UsageError naming the
     output and what it would destroy.
     """
-    outputs = [settings.out] if settings.matte_out is None else [settings.out, settings.matte_out]
-    if "" in outputs:
+    outputs = dict(_outputs(settings))
+    if "" in outputs.values():
         raise UsageError("an output needs a name, it is empty")
-    if settings.matte_out == PIPE:
-        raise UsageError("--matte-out: standard output takes no matte; name a file or a folder")
-    for out in outputs:
-        for what, name in _inputs(settings):
+    for what, out in outputs.items():
+        if out == PIPE and what != "output":
+            raise UsageError(
+                f"--{what}-out: standard output takes no {what}; name a file or a folder"
+            )
+        for replaced, name in _inputs(settings):
             if out != PIPE and _replaces(Path(out), name):
-                raise UsageError(f"{out}: would replace the {what}; choose another name")
-    if len(outputs) > 1 and PIPE not in outputs:
-        first, second = (Path(out).resolve() for out in outputs)
-        if first == second or first in second.parents or second in first.parents:
-            raise UsageError(f"{settings.matte_out}: is the output too; give the matte its own")
+                raise UsageError(f"{out}: would replace the {replaced}; choose another name")
+    for (what, first), (other, second) in combinations(outputs.items(), 2):
+        if first != PIPE and _overlap(Path(first).resolve(), Path(second).resolve()):
+            raise UsageError(f"{second}: is the {what} too; give the {other} its own")
+
+
+def _outputs(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(what it is, its name) of every output that was asked for."""
+    yield "output", settings.out
+    if settings.matte_out is not None:
+        yield "matte", settings.matte_out
+    if settings.confidence_out is not None:
+        yield "confidence", settings.confidence_out
 
 
 def _inputs(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -43,6 +54,11 @@ def _inputs(settings: Settings) -> Iterator[tuple[str, str]]:
         local = name.removeprefix("file://") if name else PIPE
         if local != PIPE and "://" not in local:
             yield what, local
+
+
+def _overlap(first: Path, second: Path) -> bool:
+    """Whether two outputs are one, or one lies in the other's folder."""
+    return first == second or first in second.parents or second in first.parents
 
 
 def _replaces(out: Path, name: str) -> bool:

@@ -133,6 +133,7 @@ class Matte:
     alpha is 1 and the subject's own colour, free of background, in the boundary band (the frame's
     samples there too when colours.foreground_known is False); only meaningful where alpha > 0.
     kinds: tile lattice of kernels.band. colours: both sides' colours, spread over the picture.
+    error: (H, W) float32 expected absolute error of alpha, None unless it was asked for.
     """
 
     frame: Frame
@@ -140,3 +141,4 @@ class Matte:
     foreground: Planes
     kinds: Kinds
     colours: SpreadColours
+    error: Alpha | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from kernels.threads import leave_cores
 from models.clock import StageClock
@@ -31,6 +31,7 @@ DEPTH = 4
 BUSY_CORES = 1
 """Cores' worth of work that decoding, pass 1 and encoding do beside the compute thread."""
 Item = TypeVar("Item")
+Layer = Literal["picture", "matte", "confidence"]
 
 
 @dataclass(slots=True)
@@ -62,10 +63,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Output:
-    """A sink, and whether it is given the alpha beside the picture."""
+    """A sink, and what it shows: the picture with its alpha, if any, or a layer beside it."""
 
     sink: Sink
-    alpha: bool
+    layer: Layer
+
+    def write(self, item: Rendered) -> None:
+        """Give the sink its layer of `item`."""
+        layers = {"picture": item.alpha, "matte": item.matte, "confidence": item.confidence}
+        self.sink.write(item.frame, layers[self.layer])
 
 
 Watch = Callable[[Progress], None]
@@ -86,8 +92,7 @@ def run(settings: Settings, stop: Event | None = None, watch: Watch | None = Non
         source = stack.enter_context(open_source(settings.source, settings.trim, settings.audio))
         masks = _open_masks(settings, source.info, stack)
         progress = Progress(source.info)
-        first = None if masks else settings.segmenter
-        matting = open_matting(first, settings.quality, settings.smoothing, progress.clock)
+        matting = _open_matting(settings, progress.clock)
         renderer = Renderer(None if transparent else open_background(background))
         outputs = _open_outputs(settings, chosen, transparent, source, stack)
         frames = _rendered(source, masks, matting, renderer, progress)
@@ -121,6 +126,12 @@ def _open_masks(settings: Settings, info: SourceInfo, stack: contextlib.ExitStac
     return stack.enter_context(masks)
 
 
+def _open_matting(settings: Settings, clock: StageClock) -> Matting:
+    first = settings.segmenter if settings.masks is None else None
+    confident = settings.confidence_out is not None
+    return open_matting(first, settings.quality, settings.smoothing, clock, confident)
+
+
 def _open_outputs(
     settings: Settings,
     chosen: Format,
@@ -130,13 +141,19 @@ def _open_outputs(
 ) -> list[_Output]:
     info, overwrite = source.info, settings.overwrite
     sink = open_sink(settings.out, chosen, info, source.companions, overwrite, transparent)
-    outputs = [_Output(stack.enter_context(sink), transparent or chosen.content != "picture")]
+    layer: Layer = "picture" if chosen.content == "picture" else "matte"
+    outputs = [_Output(stack.enter_context(sink), layer)]
     if settings.matte_out is not None:
-        matte = open_sink(
-            settings.matte_out, matte_format(settings.matte_out), info, None, overwrite
-        )
-        outputs.append(_Output(stack.enter_context(matte), True))
+        matte = _open_gray(settings.matte_out, info, overwrite)
+        outputs.append(_Output(stack.enter_context(matte), "matte"))
+    if settings.confidence_out is not None:
+        confidence = _open_gray(settings.confidence_out, info, overwrite)
+        outputs.append(_Output(stack.enter_context(confidence), "confidence"))
     return outputs
+
+
+def _open_gray(out: str, info: SourceInfo, overwrite: bool) -> Sink:
+    return open_sink(out, matte_format(out), info, None, overwrite)
 
 
 def _rendered(
@@ -184,7 +201,7 @@ def _write_all(
     for item in items:
         with progress.clock.stage("encode"):
             for output in outputs:
-                output.sink.write(item.frame, item.alpha if output.alpha else None)
+                output.write(item)
         progress.frames += 1
         progress.position = item.frame.seconds
         if watch is not None:

@@ -40,7 +40,7 @@ def matted(looks: Iterable[Look], matting: Matting) -> Iterator[Matte]:
     """The matte of each frame that was seen, in order."""
     for frame, look in looks:
         found = matting.finish(look)
-        yield Matte(frame, found.alpha, found.foreground, found.kinds, found.colours)
+        yield Matte(frame, found.alpha, found.foreground, found.kinds, found.colours, found.error)
 
 
 def mask_alpha(mask: Frame) -> Alpha:

@@ -11,8 +11,8 @@ class Settings:
 
     source, out: paths, "-" for the standard streams. background: see open_background; None leaves
     it to the format. format: see choose_format; None goes by `out`. masks: a video or folder of
-    coarse alphas that replace pass 1. matte_out: where to write the alpha alone. smoothing:
-    seconds, None for the default.
+    coarse alphas that replace pass 1. matte_out: where to write the alpha alone.
+    confidence_out: where to write how sure it is. smoothing: seconds, None for the default.
     """
 
     source: str
@@ -23,6 +23,7 @@ class Settings:
     segmenter: str = "selfie"
     masks: str | None = None
     matte_out: str | None = None
+    confidence_out: str | None = None
     trim: Trim = field(default_factory=Trim)
     audio: bool = True
     overwrite: bool = False
