@@ -39,6 +39,8 @@ _SETTLE, _LONGEST, _SHORTEST = 8, 1600, 560
 _HAZE = np.float32(0.03)
 # What of the height goes on below the picture, so that swaying never lifts a cut-out's lower edge.
 _BELOW = 0.06
+# More light than this and a well lit face loses its highlights.
+_BRIGHTEST = 1.12
 
 
 def steepened(alpha: Alpha) -> Alpha:
@@ -96,7 +98,7 @@ def seated(random: np.random.Generator, layer: Layer) -> Layer:
     close = random.random() < 1 / 3
     room = random.uniform(0.02, 0.08) if close else random.uniform(0.06, 0.35)
     scale = (height * (1 - room) + below) / (rows[-1] - rows[0] + 1)
-    scale *= random.uniform(1.1, 1.35) if close else 1
+    scale *= random.uniform(1.08, 1.25) if close else 1
     size = max(1, round(layer.shape[1] * scale)), max(1, round(layer.shape[0] * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     grown = np.asarray(cv2.resize(layer, size, interpolation=method), np.float32)
@@ -129,7 +131,7 @@ def lit(layer: Layer, room: Image) -> Layer:
     """`layer` with its mean colour a third of the way to that of `room` (H, W, 3)."""
     own = (layer[..., :3].sum(axis=(0, 1)) + 1e-6) / (layer[..., 3].sum() + 1e-6)
     gain = ((room.mean(axis=(0, 1)) + 0.1) / (own + 0.1)) ** 0.35
-    colour = layer[..., :3] * gain.clip(0.7, 1.4).astype(np.float32)
+    colour = layer[..., :3] * gain.clip(0.7, _BRIGHTEST).astype(np.float32)
     return np.dstack([np.minimum(colour, layer[..., 3:]), layer[..., 3:]])
 
 
@@ -212,7 +214,8 @@ def people(
         if rgb is not None and not why:
             alpha = _largest(steepened(teacher(rgb)))
             end = resting(alpha)
-            why = "small" if end < _SHORTEST else fault(alpha[:end])
+            why = "cut by its sides" if end < 0.75 * len(alpha) else fault(alpha[:end])
+            why = "small" if end < _SHORTEST else why
             if not why:
                 yield number, layer_of(rgb[:end], alpha[:end])
         print(f"portrait {number}: {why or 'taken'}", file=sys.stderr, flush=True)
