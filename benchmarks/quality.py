@@ -75,22 +75,22 @@ def _run(options: argparse.Namespace) -> int:
     result["pictures"] = [
         {"set": name, **each._asdict()} for name, found in scored.items() for each in found
     ]
-    if options.times or options.plot:
-        result["milliseconds"] = times(rows, _first(sets))
-    if options.plot:
-        plot(result, options.plot)
-    if options.json:
-        options.json.write_text(json.dumps(_finite(result), indent=1) + "\n", encoding="utf-8")
     if sheet is not None:
         sheet.write(options.sheet)
+    if options.times or options.plot:
+        result["milliseconds"] = times(rows, _first(sets))
+    if options.json:
+        options.json.write_text(json.dumps(_finite(result), indent=1) + "\n", encoding="utf-8")
+    if options.plot:
+        plot(result, options.plot)
     return 0
 
 
 def _first(sets: Sequence[TruthSet]) -> Truth:
-    first = next(sets[0].truths(1), None)
-    if first is None:
-        raise UsageError(f"{sets[0].name}: there is no picture to time the rows on")
-    return first
+    for each in sets:
+        for truth in each.truths(1):
+            return truth
+    raise UsageError("there is no picture to time the rows on")
 
 
 def _measured(

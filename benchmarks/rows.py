@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from inspect import signature
 from typing import NamedTuple
 
 import cv2
@@ -12,7 +11,7 @@ import numpy as np
 
 from kernels.coarse import cleaned
 from kernels.types import Alpha, Rgb
-from models.refiner import ClassicalRefiner, Refiner, estimate_foreground
+from models.refiner import ClassicalRefiner, Refiner, estimate_foreground, open_refiner
 from models.segmenter import QUALITIES, open_segmenter
 from stream.errors import UsageError, WeightsError
 from stream.frame import Frame
@@ -85,10 +84,13 @@ def our_rows() -> list[Offer]:
     """Our own rows: the coarse alpha enlarged, each refiner, and each with pass 1 before it."""
     given = [Offer("bilinear", lambda: Row("bilinear", bilinear))]
     people = [Offer("selfie", partial(_with_selfie, "selfie", lambda _: bilinear), people=True)]
-    for kind, build in (("classical", _classical), ("learned", _learned)):
+    for kind, build, qualities in (
+        ("classical", _classical, QUALITIES),
+        ("learned", _learned, ("balanced", "best")),
+    ):
         given += [
             Offer(f"{kind}-{quality}", partial(_given, f"{kind}-{quality}", build, quality))
-            for quality in QUALITIES
+            for quality in qualities
         ]
         name = f"selfie+{kind}"
         people.append(Offer(name, partial(_with_selfie, name, build), people=True))
@@ -135,7 +137,4 @@ def _classical(quality: str) -> Refine:
 
 
 def _learned(quality: str) -> Refine:
-    from models.refiner import open_refiner  # type: ignore[attr-defined,unused-ignore]
-
-    extra = {"keep_error": True} if "keep_error" in signature(open_refiner).parameters else {}
-    return partial(refined, open_refiner(quality, **extra))
+    return partial(refined, open_refiner(quality, keep_error=True))

@@ -7,13 +7,14 @@ import numpy.typing as npt
 from kernels.types import Plane
 
 
-def cell_roughness(plane: Plane, peak: int, step: int) -> npt.NDArray[np.float32]:
-    """Standard deviation of `plane` / `peak` in each step x step cell.
+def cell_roughness(plane: Plane, span: float, step: int) -> npt.NDArray[np.float32]:
+    """Standard deviation of `plane` / `span` in each step x step cell.
 
-    plane: (H, W) uint8 or uint16. Returns (ceil(H / step), ceil(W / step)) float32.
+    plane: (H, W) uint8 or uint16; span: from black to white, in code values. Returns
+    (ceil(H / step), ceil(W / step)) float32.
     """
     rough = np.empty((-(-plane.shape[0] // step), -(-plane.shape[1] // step)), np.float32)
-    _deviate(plane, np.float32(1 / peak), step, rough)
+    _deviate(plane, np.float32(1 / span), step, rough)
     return rough
 
 

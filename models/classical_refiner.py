@@ -10,9 +10,10 @@ from kernels.types import Alpha, Kinds
 from models.picture import Picture
 from models.refined import Refined, cell_size
 
-# Luma pixels a cell in pictures below _LARGE lines, and how many cells around one a fit looks at;
-# measured, see benchmarks. Hair is wider in larger pictures, so their cells may be too: enlarged
-# 1.8 times, cells of 8 gave the photographs a band MAD of 60.6 and cells of 4 one of 61.5.
+# Luma pixels a cell in pictures that are not large (see cell_size), and how many cells around one
+# a fit looks at; measured, see benchmarks. Hair is wider in larger pictures, so their cells may
+# be too: enlarged 1.8 times, cells of 8 gave the photographs a band MAD of 60.6 and cells of 4
+# one of 61.5.
 _CELLS = {"fast": (8, 1), "balanced": (4, 2), "best": (2, 3)}
 
 

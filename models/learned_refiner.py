@@ -1,5 +1,6 @@
 """Refines with a small net, in patches along the boundary band."""
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,8 @@ Channels = npt.NDArray[np.float32]
 class LearnedRefiner:
     """Refines any subject's coarse alpha with learned weights.
 
-    Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that.
+    Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that. An object
+    belongs to one thread: it keeps its working memory.
     """
 
     def __init__(
@@ -46,20 +48,23 @@ class LearnedRefiner:
         half: bool | None = None,
         keep_error: bool = False,
     ) -> None:
-        """Run `net` on cells of `finest` pixels, doubled in large pictures.
+        """Run a copy of `net` on cells of `finest` pixels (2, 4 or 8), doubled in large pictures.
 
         budget: patches a picture at most, those where the coarse alpha is expected to be most
         wrong; None for all. half: compute in bfloat16; None where the processor multiplies it
-        fast. keep_error: also give the expected error of each pixel.
+        fast. keep_error: also give the expected error of each pixel. Raises ValueError on cells
+        of another size.
         """
+        if finest not in (2, 4, 8):
+            raise ValueError(f"cells are 2, 4 or 8 pixels wide, got {finest}")
         self._finest, self._budget, self._keep_error = finest, budget, keep_error
         half = _has_fast_half() if half is None else half
         self._shape = net.shape
         self._kept: dict[int, tuple[Channels, Channels]] = {}
-        self._context = net.context.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self._head = net.head.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._dtype = torch.bfloat16 if half else torch.float32
-        self._context, self._head = self._context.to(self._dtype), self._head.to(self._dtype)
+        own = deepcopy(net).eval().to(self._dtype)
+        own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._context, self._head = own.context, own.head
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
@@ -68,10 +73,11 @@ class LearnedRefiner:
         coarse = softened(cleaned(coarse), height, width)
         kinds = classify(coarse, height, width)
         alpha = upsample_band(coarse, kinds, height, width)
-        error = np.zeros_like(alpha) if self._keep_error else None
+        # Where the net does not look, the coarse alpha is taken for as wrong as it is soft.
+        error = np.minimum(alpha, 1 - alpha) if self._keep_error else None
         inputs = gather_inputs(picture, coarse, step)
-        # A soft alpha finer than the cells knows more than cells can tell.
-        trust = min(max((height / coarse.shape[0] - 1) / (step - 1), 0), 1)
+        # A soft alpha as fine as the picture knows more than any refiner.
+        trust = min(max(height / coarse.shape[0] - 1, 0), 1)
         if inputs.colours.foreground_known and inputs.colours.background_known and trust > 0:
             self._refine(picture, coarse, inputs, kinds, trust, alpha, error)
         prior = renewed(inputs.prior, alpha, kinds, step)
@@ -139,7 +145,7 @@ class LearnedRefiner:
         if self._budget is None or len(patches) <= self._budget:
             return patches
         side = CORE // step
-        expected = np.exp(log_error)
+        expected = np.exp(np.clip(log_error, -6, 1))
         sums = [
             float(expected[y * side : (y + 1) * side, x * side : (x + 1) * side].sum())
             for y, x in patches
@@ -161,7 +167,8 @@ def open_learned(name: str, **options: Any) -> LearnedRefiner:
 
 def _has_fast_half() -> bool:
     """Whether this processor multiplies bfloat16 in hardware; elsewhere it is emulated, slowly."""
-    return bool(torch.cpu._is_avx512_bf16_supported())
+    asked = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(asked is not None and asked())
 
 
 def _batches(count: int) -> list[int]:

@@ -9,7 +9,7 @@ from models.clock import StageClock
 from models.clocked import ClockedPicture
 from models.cuts import CutDetector
 from models.picture import Picture
-from models.refiner import ClassicalRefiner, Refiner, estimate_foreground, open_refiner
+from models.refiner import Refiner, estimate_foreground, open_refiner
 from models.segmenter import Segmenter, open_segmenter
 from models.temporal import TemporalSmoother
 
@@ -135,7 +135,7 @@ def open_matting(
     confidence: also give the expected error of each alpha. Raises ValueError on an unknown name or
     a quality that cannot tell its error, WeightsError when a net cannot be loaded.
     """
-    refiner = open_refiner(quality, keep_error=True) if confidence else ClassicalRefiner(quality)
+    refiner = open_refiner(quality, keep_error=confidence)
     first = None if segmenter is None else open_segmenter(segmenter, quality)
     smoother = TemporalSmoother() if smoothing is None else TemporalSmoother(smoothing)
     return Matting(first, refiner, smoother, clock)

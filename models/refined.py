@@ -19,7 +19,8 @@ class Refined:
 
     alpha: (H, W) float32 in [0, 1], exactly 0 in OUTSIDE and 1 in INSIDE tiles. kinds: the
     picture's lattice. colours: sure colours of both sides, spread over the whole picture. error:
-    (H, W) float32 expected absolute error of alpha, 0 outside BAND tiles, where it was asked for.
+    (H, W) float32 expected absolute error of alpha where it was asked for, 0 where alpha is sure;
+    not a number where the net gave none.
     """
 
     alpha: Alpha

@@ -7,7 +7,8 @@ __all__ = [
     "ClassicalRefiner", "Refined", "Refiner", "cell_size", "estimate_foreground", "open_refiner",
 ]  # fmt: skip
 
-_WEIGHTS = {"balanced": "refiner_balanced", "best": "refiner_best"}
+_LEARNED = {"balanced": 4, "best": 2}
+"""Pixels a cell of the qualities that go by the learned net."""
 
 
 def open_refiner(quality: str = "balanced", keep_error: bool = False) -> Refiner:
@@ -17,11 +18,12 @@ def open_refiner(quality: str = "balanced", keep_error: bool = False) -> Refiner
     ValueError on another quality or one that cannot tell it, WeightsError when weights cannot be
     loaded.
     """
-    if quality in _WEIGHTS:
+    if quality in _LEARNED:
         from models.learned_refiner import open_learned
 
-        return open_learned(_WEIGHTS[quality], keep_error=keep_error)
+        finest = _LEARNED[quality]
+        return open_learned("refiner_balanced", finest=finest, keep_error=keep_error)
     refiner = ClassicalRefiner(quality)
     if keep_error:
-        raise ValueError(f"confidence needs quality {' or '.join(_WEIGHTS)}, got {quality!r}")
+        raise ValueError(f"confidence needs quality {' or '.join(_LEARNED)}, got {quality!r}")
     return refiner

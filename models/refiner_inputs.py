@@ -47,9 +47,10 @@ def gather_inputs(picture: Picture, coarse: Alpha, step: int) -> Inputs:
     height, width, layout = picture.height, picture.width, picture.layout
     prior = on_cells(coarse, height, width, step)
     means = cell_means(picture.planes, layout, step)
-    rough = cell_roughness(picture.planes[0], layout.peak, step)
+    span = 1 / float(layout.to_rgb()[0][:, 0].max())
+    rough = cell_roughness(picture.planes[0], span, step)
     channels = np.zeros((*prior.shape, CONTEXT_INPUTS), np.float32)
-    channels[..., KNOWN] = min(np.log2(max(height / coarse.shape[0], 1)), 4) / 3
+    channels[..., KNOWN] = scale_of(coarse, height)
     doubted = _doubted(prior)
     colours = spread(means, doubted, step)
     if not (colours.foreground_known and colours.background_known):
@@ -63,9 +64,22 @@ def look_again(picture: Picture, inputs: Inputs, change: Alpha) -> Inputs:
     """The inputs once the prior's logit has moved by `change` (rows, columns), colours renewed."""
     prior = moved_prior(inputs.prior, change, EDGE)
     colours = spread(inputs.means, prior, inputs.step)
+    if not (colours.foreground_known and colours.background_known):
+        colours = inputs.colours
     found = replace(inputs, prior=prior, colours=colours, channels=inputs.channels.copy())
     _tell(picture, found, prior)
     return found
+
+
+def scale_of(coarse: Alpha, height: int) -> float:
+    """How many of `height` rows one of `coarse` covers: log2, at most 4, in thirds."""
+    return float(min(np.log2(max(height / coarse.shape[0], 1)), 4)) / 3
+
+
+def logit(alpha: Alpha) -> Alpha:
+    """The logit of `alpha` squeezed to [EDGE, 1 - EDGE], as join_context gives it unscaled."""
+    squeezed = alpha * np.float32(1 - 2 * EDGE) + np.float32(EDGE)
+    return np.asarray(np.log(squeezed / (1 - squeezed)), np.float32)
 
 
 def _doubted(prior: Alpha) -> Alpha:

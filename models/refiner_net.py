@@ -21,7 +21,7 @@ SOFT, FINE = 8, 7 + GUESSES
 """Channels the head is given of a cell beside its features, and of a pixel."""
 OUTPUTS = 5
 """Change of alpha's logit, of the foreground's red, green and blue, log of the expected error."""
-PRIOR, PROJECTION, CONFIDENCE = 3, 10, 11
+PRIOR, PROJECTION, CONFIDENCE, ROUGHNESS = 3, 10, 11, 14
 """Some of the channels of a cell."""
 LOGIT_SCALE = 0.25
 """Logits are given to the nets in this unit: it makes them as large as the other channels."""
@@ -81,9 +81,11 @@ class Context(nn.Module):
 
 def _urged(cells: Tensor) -> Tensor:
     """How far the colours alone would move each cell's logit: a product no convolution forms."""
-    projection = cells[:, PROJECTION : PROJECTION + 1] * (1 - 2 * EDGE) + EDGE
+    # In single precision: 1 - projection cancels.
+    projection = cells[:, PROJECTION : PROJECTION + 1].float() * (1 - 2 * EDGE) + EDGE
     logit = (projection / (1 - projection)).log() * LOGIT_SCALE
-    return cells[:, CONFIDENCE : CONFIDENCE + 1] * (logit - cells[:, PRIOR : PRIOR + 1])
+    urged = cells[:, CONFIDENCE : CONFIDENCE + 1] * (logit - cells[:, PRIOR : PRIOR + 1])
+    return urged.to(cells.dtype)
 
 
 class Head(nn.Module):
@@ -132,5 +134,5 @@ class RefinerNet(nn.Module):
         self.head = Head(self.shape)
 
 
-SHAPES = {"refiner_balanced": Shape(), "refiner_best": Shape(context=32, head=32, last=16)}
+SHAPES = {"refiner_balanced": Shape()}
 """The shapes of the committed weights."""

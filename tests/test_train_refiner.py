@@ -6,9 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from models.refiner_net import CONTEXT_INPUTS, RefinerNet, Shape
+from models.refiner_net import CONTEXT_INPUTS, PRIOR, SHAPES, RefinerNet, Shape
 from models.refiner_whole import Whole
-from models.training.batches import choose_windows, flipped, tensors
+from models.training.batches import flipped, make_batch
 from models.training.losses import Truth, costs
 from models.training.samples import Sample, held_out
 from models.training.shards import Recipe, Shards, make_shards
@@ -26,15 +26,15 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     return made
 
 
-def batch(count: int = 3, side: int = 64) -> Sample:
-    random = np.random.default_rng(2)
-    return Sample(
-        random.integers(0, 256, (count, side, side, 3)).astype(np.uint8),
-        random.integers(0, 256, (count, side, side, 3)).astype(np.uint8),
-        random.integers(0, 65536, (count, side, side)).astype(np.uint16),
-        random.integers(0, 65536, (count, side, side)).astype(np.uint16),
-        random.normal(size=(count, side // 4, side // 4, CONTEXT_INPUTS)).astype(np.float16),
-    )
+def sample(count: int = 3, side: int = 64) -> Sample:
+    """Pictures whose every part is the same ramp, down and across."""
+    y, x = np.mgrid[:side, :side]
+    ramp = (2 * y + x).astype(np.uint8)
+    rgb = np.broadcast_to(ramp[None, :, :, None], (count, side, side, 3)).copy()
+    alpha = np.broadcast_to(ramp[None] * np.uint16(256), (count, side, side)).copy()
+    small = ramp.reshape(side // 4, 4, side // 4, 4).mean(axis=(1, 3)) / 255
+    cells = np.broadcast_to(small[None, :, :, None], (count, side // 4, side // 4, 4))
+    return Sample(rgb, rgb.copy(), alpha, cells.astype(np.float16))
 
 
 def test_equal_recipes_make_equal_samples(recipe: Recipe, tmp_path: Path) -> None:
@@ -48,11 +48,11 @@ def test_equal_recipes_make_equal_samples(recipe: Recipe, tmp_path: Path) -> Non
 
 
 def test_samples_differ_and_hold_both_sides(recipe: Recipe) -> None:
-    sample = Shards(recipe).batch(np.arange(4))
-    assert len({picture.tobytes() for picture in sample.rgb}) == 4
-    assert (sample.alpha.max(axis=(1, 2)) > 60000).all()
-    assert (sample.alpha.min(axis=(1, 2)) < 5000).all()
-    assert np.isfinite(sample.cells).all()
+    made = Shards(recipe).batch(np.arange(4))
+    assert len({picture.tobytes() for picture in made.rgb}) == 4
+    assert (made.alpha.max(axis=(1, 2)) > 60000).all()
+    assert (made.alpha.min(axis=(1, 2)) < 5000).all()
+    assert np.isfinite(made.cells).all()
 
 
 def test_a_folder_of_another_recipe_is_refused(recipe: Recipe) -> None:
@@ -65,16 +65,23 @@ def test_missing_samples_are_named(tmp_path: Path) -> None:
         Shards(Recipe(str(tmp_path), samples=4, shard=2))
 
 
-def test_training_goes_on_where_it_stopped_and_writes_the_average(
-    recipe: Recipe, tmp_path: Path
-) -> None:
-    plan = Plan("tiny", tmp_path, SMALL, (recipe,), steps=4, batch=2, window=32, warm_up=1)
-    Training(plan).run(2)
-    Training(plan).run(4)
-    lines = [json.loads(line) for line in (tmp_path / "tiny.log").read_text().splitlines()]
+def test_training_goes_on_where_it_stopped_as_if_it_had_not(recipe: Recipe, tmp_path: Path) -> None:
+    torch.use_deterministic_algorithms(True)
+    plans = [
+        Plan("tiny", tmp_path / name, SMALL, (recipe,), steps=4, batch=2, window=32, warm_up=1)
+        for name in ("broken", "whole")
+    ]
+    Training(plans[0]).run(2)
+    Training(plans[0]).run(4)
+    Training(plans[1]).run(4)
+    torch.use_deterministic_algorithms(False)
+    lines = [json.loads(line) for line in (tmp_path / "broken" / "tiny.log").open()]
     assert [line["step"] for line in lines] == [2, 4]
+    broken, whole = (load_file(plan.folder / "tiny.safetensors") for plan in plans)
+    for name, value in whole.items():
+        torch.testing.assert_close(broken[name], value, atol=1e-5, rtol=1e-3)
     net = RefinerNet(SMALL)
-    net.load_state_dict(load_file(tmp_path / "tiny.safetensors"))
+    net.load_state_dict(broken)
     assert any(parameter.any() for parameter in net.head.last.parameters())
 
 
@@ -82,6 +89,7 @@ def test_training_goes_on_where_it_stopped_and_writes_the_average(
 def test_every_plan_can_be_read_and_fits_its_samples(path: Path) -> None:
     plan = read_plan(path)
     assert plan.name == path.stem
+    assert plan.shape == SHAPES[plan.name]
     for recipe in plan.recipes:
         assert recipe.samples % recipe.shard == 0
         assert recipe.side % recipe.step == 0
@@ -90,28 +98,38 @@ def test_every_plan_can_be_read_and_fits_its_samples(path: Path) -> None:
 
 
 def test_all_parts_of_a_sample_are_turned_alike() -> None:
-    sample = batch()
-    ramp = np.broadcast_to(np.arange(64, dtype=np.uint16), sample.alpha.shape)
-    marked = sample._replace(alpha=ramp.copy(), coarse=ramp.copy())
-    for seed in range(8):
-        turned = flipped(marked, np.random.default_rng(seed))
-        np.testing.assert_array_equal(turned.alpha, turned.coarse)
-        assert sorted(turned.rgb.ravel()) == sorted(marked.rgb.ravel())
+    seen = set()
+    for seed in range(12):
+        turned = flipped(sample(), np.random.default_rng(seed))
+        np.testing.assert_array_equal(turned.rgb, turned.foreground)
+        np.testing.assert_array_equal(turned.rgb[..., 0] * np.uint16(256), turned.alpha)
+        small = turned.rgb[..., 0].reshape(3, 16, 4, 16, 4).mean(axis=(2, 4)) / 255
+        np.testing.assert_allclose(turned.cells[..., 0], small, atol=1e-3)
+        seen.add(turned.alpha.tobytes())
+    assert len(seen) > 3
 
 
-def test_windows_lie_on_cells_and_hold_what_they_show() -> None:
-    sample = batch()
-    windows = choose_windows(sample, 32, 4, np.random.default_rng(1))
-    truth, cells = tensors(sample, windows, 32, 4)
-    assert cells.shape == (3, CONTEXT_INPUTS, 16, 16)
-    assert truth.cells.shape == (3, 1, 16, 16)
-    for number, (top, left) in enumerate(windows):
+def test_windows_lie_on_cells_and_show_what_is_there() -> None:
+    batch = make_batch(sample(), 32, 4, np.random.default_rng(1))
+    assert batch.cells.shape == (3, CONTEXT_INPUTS, 16, 16)
+    turned = flipped(sample(), np.random.default_rng(1))
+    for number, (top, left) in enumerate(batch.windows):
         assert top % 4 == left % 4 == 0
-        expected = sample.alpha[number, top : top + 32, left : left + 32] / 65535
-        np.testing.assert_allclose(truth.alpha[number, 0], expected, atol=1e-6)
+        expected = turned.alpha[number, top : top + 32, left : left + 32] / 65535
+        np.testing.assert_allclose(batch.truth.alpha[number, 0], expected, atol=1e-6)
+        shown = batch.truth.rgb[number, 0].numpy() * 255
+        np.testing.assert_allclose(shown * 256 / 65535, expected, atol=1e-5)
+    assert (batch.truth.coarse - batch.truth.alpha).abs().max() > 0.01
+    assert batch.cells[:, PRIOR].abs().max() > 0.1
 
 
-def found_for(truth: Truth, alpha: torch.Tensor, log_error: float) -> Whole:
+def found_for(
+    truth: Truth,
+    alpha: torch.Tensor,
+    log_error: float,
+    cell_error: float = -4,
+    looked: torch.Tensor | None = None,
+) -> Whole:
     inner = slice(8, -8)
     shape = alpha[..., inner, inner].shape
     return Whole(
@@ -119,8 +137,8 @@ def found_for(truth: Truth, alpha: torch.Tensor, log_error: float) -> Whole:
         front=truth.foreground[..., inner, inner],
         back=torch.zeros_like(truth.foreground)[..., inner, inner],
         log_error=torch.full(shape, log_error),
-        cell_error=torch.zeros(alpha.shape[0], 1, alpha.shape[2] // 4, alpha.shape[3] // 4),
-        looked=truth.cells,
+        cell_error=torch.full((2, 1, 12, 12), cell_error),
+        looked=truth.cells if looked is None else looked,
     )
 
 
@@ -150,6 +168,16 @@ def test_an_error_estimate_costs_least_when_it_is_right() -> None:
         for log_error in (-4.0, float(np.log(0.104)), -1.0)
     }
     assert min(calibration, key=lambda log_error: calibration[log_error]) == float(np.log(0.104))
+
+
+def test_a_wrong_first_look_and_a_wrong_guess_of_the_coarse_error_cost() -> None:
+    truth = some_truth()
+    plain = costs(found_for(truth, truth.alpha, -4), truth, 8, 4)
+    wrong = costs(found_for(truth, truth.alpha, -4, looked=1 - truth.cells), truth, 8, 4)
+    assert wrong.total > plain.total + 0.05
+    off = float(torch.nn.functional.avg_pool2d((truth.coarse - truth.alpha).abs(), 4).mean())
+    right = costs(found_for(truth, truth.alpha, -4, cell_error=float(np.log(off))), truth, 8, 4)
+    assert right.calibration < plain.calibration
 
 
 def test_held_out_scenes_are_the_same_each_time() -> None:

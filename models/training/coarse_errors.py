@@ -79,7 +79,8 @@ def _net(random: np.random.Generator, alpha: Alpha) -> Alpha:
 def _flawed(random: np.random.Generator, alpha: Alpha) -> Alpha:
     """Small, with one or two flaws of the outline."""
     coarse = shrunk(alpha, _factor(random))
-    for number in random.choice(len(_FLAWS), int(random.integers(1, 3)), replace=False):
+    count = int(random.integers(1, 3))
+    for number in random.choice(len(_FLAWS), count, replace=False, p=_OFTEN):
         coarse = _FLAWS[int(number)](random, coarse)
     return coarse
 
@@ -194,6 +195,7 @@ def _blurred(alpha: Alpha, sigma: float) -> Alpha:
 
 
 _FLAWS: tuple[Flaw, ...] = (_hardened, _softened, _grown, _moved, _wavering)
+_OFTEN = (0.3, 0.2, 0.2, 0.15, 0.15)
 _WAYS: tuple[Flaw, ...] = (_exact, _net, _flawed, _opened, _outlined, _thumbnail, _mistaken)
-_CHANCES = np.array([0.25, 0.22, 0.30, 0.08, 0.07, 0.04, 0.04])
+_CHANCES = np.array([0.20, 0.20, 0.40, 0.08, 0.06, 0.03, 0.03])
 _FOR_STRANDS = np.array([1, 1.1, 1.0, 1.5, 1, 1, 0.8])

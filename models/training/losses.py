@@ -25,9 +25,10 @@ class Costs(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """rgb, foreground: (N, 3, H, W) in [0, 1]; alpha, coarse: (N, 1, H, W) in [0, 1]; cells:
+    """What is true of windows of pictures.
 
-    (N, 1, h, w) alpha's mean on all cells of the picture that alpha is a window of.
+    rgb, foreground: (N, 3, H, W) in [0, 1]; alpha, coarse: (N, 1, H, W) in [0, 1]; cells: (N, 1,
+    h, w) alpha's mean on all cells of the picture, of which the rest is a window.
     """
 
     rgb: Tensor
@@ -46,7 +47,9 @@ def costs(found: Whole, truth: Truth, margin: int, step: int) -> Costs:
     estimated width.
     """
     inner = slice(margin, -margin)
-    alpha = found.alpha
+    # The product clamps; a little of what lies beyond is kept, so that it can come back.
+    inside = found.alpha.clamp(0, 1)
+    alpha = inside + 0.1 * (found.alpha - inside)
     target, coarse = (x[..., inner, inner] for x in (truth.alpha, truth.coarse))
     weight = _weights(target, coarse)
     error = (alpha - target).abs()
@@ -102,7 +105,7 @@ def _pyramid(off: Tensor, weight: Tensor) -> Tensor:
         share = weight[..., :rows, :columns]
         total = total + 2**level * (band.abs() * share).sum() / share.sum()
         off, weight = small, lighter
-    return total / 4
+    return total / _LEVELS
 
 
 def _colour(found: Whole, truth: Truth, inner: slice) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Any
 
 from safetensors.torch import load_file, save_file
 
+from models.refiner_net import SHAPES
 from models.training.train_refiner import Plan, read_plan
 from models.weights import WEIGHTS, digest
 
@@ -39,6 +40,8 @@ def main() -> None:
     arguments = parser.parse_args()
     plan = read_plan(arguments.config)
     path = WEIGHTS / f"{plan.name}.safetensors"
+    if SHAPES.get(plan.name) != plan.shape:
+        raise SystemExit(f"error: models.refiner_net.SHAPES says otherwise of {plan.name}")
     weights = load_file(plan.folder / path.name)
     save_file(weights, path)
     _list(path)
@@ -87,7 +90,7 @@ run gives other bits and the same figures but for noise. Made by
 
 
 def _figures(path: Path | None, plan: Plan) -> str:
-    """Band MAD and Grad on photographs with true alpha, each flaw of the coarse alpha."""
+    """Band MAD and Grad of each set of truths and flaw of the coarse alpha."""
     if path is None:
         return "Not measured: see `python -m benchmarks.quality`.\n"
     quality = plan.name.removeprefix("refiner_")

@@ -1,4 +1,4 @@
-"""Training samples: a subject before a scene, photographed, with the coarse alpha pass 1 gives."""
+"""Training samples: a subject before a scene, photographed."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -7,56 +7,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kernels.coarse import cleaned, softened
 from kernels.layout import Layout
-from kernels.refine import upsample_band
-from kernels.types import Alpha, Planes, Rgb
-from models.picture import Box
-from models.refiner_inputs import gather_inputs
-from models.training.camera import Shot, photograph
+from kernels.spread import cell_means
+from kernels.texture import cell_roughness
+from kernels.types import Alpha, Rgb
+from models.training.camera import photograph
 from models.training.coarse_errors import spoil
 from models.training.subjects import Subject, Texture, draw_subject
 from models.training.textures import Textures
 
-_MARGIN = 1.5
 _LAYOUT = Layout("rgb", 8, 0, 0, "bt709", full_range=True)
 Image = npt.NDArray[np.float32]
-
-
-class Plain(NamedTuple):
-    """An RGB array as a Picture.
-
-    rgb: (H, W, 3) uint8.
-    """
-
-    rgb_: Rgb
-
-    @property
-    def height(self) -> int:
-        """Rows."""
-        return int(self.rgb_.shape[0])
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-        return int(self.rgb_.shape[1])
-
-    @property
-    def planes(self) -> Planes:
-        """Green, blue, red."""
-        return tuple(np.ascontiguousarray(self.rgb_[..., channel]) for channel in (1, 2, 0))
-
-    @property
-    def layout(self) -> Layout:
-        """8-bit RGB."""
-        return _LAYOUT
-
-    def rgb(self, height: int, width: int, box: Box | None = None) -> Rgb:
-        """The picture, or `box` of it, resized by area to (height, width, 3)."""
-        part = self.rgb_
-        if box is not None:
-            part = part[box.top : box.top + box.height, box.left : box.left + box.width]
-        return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
 
 
 class Scene(NamedTuple):
@@ -73,43 +34,37 @@ class Scene(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What one training step is given of a scene of side S.
+    """What is kept of a scene of side S; the coarse alpha is spoilt anew each time it is used.
 
-    rgb, foreground: (S, S, 3) uint8; alpha, coarse: (S, S) uint16, 65535 is 1, coarse enlarged;
-    cells: (S / step, S / step, CONTEXT_INPUTS) float16.
+    rgb, foreground: (S, S, 3) uint8; alpha: (S, S) uint16, 65535 is 1; cells: (S / step, S / step,
+    4) float16, the mean RGB in [0, 1] and the roughness of each cell.
     """
 
     rgb: npt.NDArray[np.uint8]
     foreground: npt.NDArray[np.uint8]
     alpha: npt.NDArray[np.uint16]
-    coarse: npt.NDArray[np.uint16]
     cells: npt.NDArray[np.float16]
 
 
-def draw_scene(
-    random: np.random.Generator, subject: Subject, texture: Texture, height: int, width: int
-) -> Scene:
+def draw_sample(
+    random: np.random.Generator, subject: Subject, texture: Texture, side: int, step: int
+) -> Sample:
     """`subject`, moved, turned and scaled at random, before a scene made of `texture`.
 
     The part that is shown has a boundary in it, unless twenty tries find none.
     """
-    moved = _moved(random, subject, height, width)
-    shot = photograph(random, moved.alpha, moved.foreground, texture(random, height, width))
-    return Scene(shot.rgb, shot.alpha, _as_bytes(shot.foreground), spoil(random, shot.alpha))
+    moved = _moved(random, subject, side, side)
+    shot = photograph(random, moved.alpha, moved.foreground, texture(random, side, side))
+    alpha = np.asarray(shot.alpha * np.float32(65535) + np.float32(0.5)).astype(np.uint16)
+    cells = _cells(shot.rgb, step).astype(np.float16)
+    return Sample(shot.rgb, _as_bytes(shot.foreground), alpha, cells)
 
 
-def to_sample(scene: Scene, step: int) -> Sample:
-    """What the nets are given of `scene`, computed as the product does."""
-    picture = Plain(scene.rgb)
-    height, width = scene.alpha.shape
-    coarse = softened(cleaned(scene.coarse), height, width)
-    inputs = gather_inputs(picture, coarse, step)
-    everywhere = np.full((-(-height // 16), -(-width // 16)), 2, np.uint8)
-    enlarged = upsample_band(coarse, everywhere, height, width)
-    return Sample(
-        scene.rgb, scene.foreground, _fixed(scene.alpha), _fixed(enlarged),
-        inputs.channels.astype(np.float16),
-    )  # fmt: skip
+def _cells(rgb: Rgb, step: int) -> Image:
+    """Mean RGB and roughness of cells, as the product finds them."""
+    planes = tuple(np.ascontiguousarray(rgb[..., channel]) for channel in (1, 2, 0))
+    means = cell_means(planes, _LAYOUT, step)[..., [2, 0, 1]] / np.float32(255)
+    return np.dstack([means, cell_roughness(planes[0], 255, step)])
 
 
 def held_out(count: int, height: int = 480, width: int = 640) -> Iterator[Scene]:
@@ -165,12 +120,5 @@ def _warped(pixels: Image, turn: npt.NDArray[Any], height: int, width: int) -> I
     return np.asarray(cv2.warpAffine(pixels, turn, size, flags=cv2.INTER_LINEAR, borderMode=mode))
 
 
-def _fixed(alpha: Alpha) -> npt.NDArray[np.uint16]:
-    return np.asarray(alpha * np.float32(65535) + np.float32(0.5)).astype(np.uint16)
-
-
 def _as_bytes(image: Image) -> Rgb:
     return np.asarray(np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
-
-
-__all__ = ["Plain", "Sample", "Scene", "Shot", "draw_scene", "held_out", "to_sample"]

@@ -10,12 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.refiner_net import CONTEXT_INPUTS
-from models.training.samples import Sample, draw_scene, to_sample
-from models.training.subjects import Subject, draw_subject
+from models.training.samples import Sample, draw_sample
+from models.training.subjects import draw_subject
 from models.training.textures import Textures
-
-_BANK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +88,11 @@ def _make(recipe: Recipe, number: int) -> int:
     path = _paths(recipe)[number]
     draft = path.with_suffix(".draft")
     arrays = np.memmap(draft, _record(recipe), "w+", shape=(recipe.shard,))
-    bank: list[Subject] = []
-    fresh = max(recipe.shard // recipe.views, 1)
     for row in range(recipe.shard):
-        if len(bank) < fresh and row % recipe.views == 0:
-            side = recipe.subject_side
-            bank.append(draw_subject(random, side, side, texture))
-        subject = bank[int(random.integers(max(len(bank) - _BANK, 0), len(bank)))]
-        scene = draw_scene(random, subject, texture, recipe.side, recipe.side)
-        for name, value in zip(Sample._fields, to_sample(scene, recipe.step), strict=True):
+        if row % recipe.views == 0:
+            subject = draw_subject(random, recipe.subject_side, recipe.subject_side, texture)
+        sample = draw_sample(random, subject, texture, recipe.side, recipe.step)
+        for name, value in zip(Sample._fields, sample, strict=True):
             arrays[row][name] = value
     arrays.flush()
     draft.rename(path)
@@ -112,8 +105,7 @@ def _record(recipe: Recipe) -> np.dtype[np.void]:
         ("rgb", np.uint8, (side, side, 3)),
         ("foreground", np.uint8, (side, side, 3)),
         ("alpha", np.uint16, (side, side)),
-        ("coarse", np.uint16, (side, side)),
-        ("cells", np.float16, (cells, cells, CONTEXT_INPUTS)),
+        ("cells", np.float16, (cells, cells, 4)),
     ]
     return np.dtype(fields)
 

@@ -8,6 +8,7 @@ import argparse
 import json
 import math
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from safetensors.torch import save_file
 
 from models.refiner_net import EDGE, RefinerNet, Shape
 from models.refiner_whole import refine_whole
-from models.training.batches import choose_windows, flipped, tensors
+from models.training.batches import Batch, make_batch
 from models.training.losses import Costs, costs
 from models.training.shards import Recipe, Shards, make_shards
 
@@ -86,7 +87,8 @@ class Training:
         self._net = RefinerNet(plan.shape).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._average = {key: value.clone() for key, value in self._net.state_dict().items()}
         self._optimiser = torch.optim.AdamW(self._net.parameters(), plan.rate, weight_decay=1e-4)
-        self._random = np.random.default_rng(plan.seed)
+        self._maker = ThreadPoolExecutor(1, "batch")
+        self._next: Future[Batch] | None = None
         self._shards = [Shards(recipe) for recipe in plan.recipes]
         plan.folder.mkdir(parents=True, exist_ok=True)
         self._checkpoint = plan.folder / f"{plan.name}.checkpoint"
@@ -108,11 +110,7 @@ class Training:
 
     def _descend(self) -> Costs:
         plan = self._plan
-        shards = self._shards[self._step % len(self._shards)]
-        numbers = self._random.integers(0, len(shards), plan.batch)
-        sample = flipped(shards.batch(numbers), self._random)
-        windows = choose_windows(sample, plan.window, shards.step, self._random)
-        truth, cells = tensors(sample, windows, plan.window, shards.step)
+        shards, (truth, cells, windows) = self._drawn()
         for group in self._optimiser.param_groups:
             group["lr"] = plan.rate * self._pace()
         with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
@@ -127,7 +125,20 @@ class Training:
         keep = min(plan.average, (self._step + 1) / (self._step + 10))
         for key, value in self._net.state_dict().items():
             self._average[key].lerp_(value, 1 - keep)
-        return result
+        return result._replace(total=result.total.detach())
+
+    def _drawn(self) -> tuple[Shards, Batch]:
+        """This step's batch; the next one is made meanwhile."""
+        batch = self._next or self._maker.submit(self._draw, self._step)
+        self._next = self._maker.submit(self._draw, self._step + 1)
+        return self._shards[self._step % len(self._shards)], batch.result()
+
+    def _draw(self, step: int) -> Batch:
+        """The batch of a step, which follows from the plan's seed and the step alone."""
+        random = np.random.default_rng([self._plan.seed, step])
+        shards = self._shards[step % len(self._shards)]
+        sample = shards.batch(random.integers(0, len(shards), self._plan.batch))
+        return make_batch(sample, self._plan.window, shards.step, random)
 
     def _pace(self) -> float:
         """Share of the full learning rate: a short rise, then half a cosine."""
@@ -149,9 +160,11 @@ class Training:
     def _save(self) -> None:
         state = {
             "net": self._net.state_dict(), "average": self._average, "step": self._step,
-            "optimiser": self._optimiser.state_dict(), "random": self._random.bit_generator.state,
+            "optimiser": self._optimiser.state_dict(),
         }  # fmt: skip
-        torch.save(state, self._checkpoint)
+        draft = self._checkpoint.with_suffix(".draft")
+        torch.save(state, draft)
+        draft.replace(self._checkpoint)
         weights = {key: value.contiguous() for key, value in self._average.items()}
         save_file(weights, self._plan.folder / f"{self._plan.name}.safetensors")
 
@@ -160,7 +173,6 @@ class Training:
         self._net.load_state_dict(state["net"])
         self._average, self._step = state["average"], state["step"]
         self._optimiser.load_state_dict(state["optimiser"])
-        self._random.bit_generator.state = state["random"]
 
 
 if __name__ == "__main__":
