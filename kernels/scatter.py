@@ -11,6 +11,8 @@ from kernels.types import Alpha, Kinds
 Floats = npt.NDArray[np.float32]
 
 _RAMP = 8
+_HAZE = np.float32(0.01)
+"""Closer than this to 0 or 1 alpha is made so: a net is never quite sure, a picture is."""
 
 
 def scatter_alpha(
@@ -21,8 +23,9 @@ def scatter_alpha(
 
     found: (n, CORE, CORE, c) float32, channel 0 the change of alpha's logit, channel c - 1 the log
     of the expected absolute error; fine: as gather_fine filled it; trust: 0 to 1, the share of the
-    change that is made. The change fades out over 8 pixels towards tiles that are not BAND.
-    Where `found` is not a number the coarse alpha stays.
+    change that is made. What is left within 0.01 of 0 or 1 becomes 0 or 1. The change fades out
+    over 8 pixels towards tiles that are not BAND. Where `found` is not a number the coarse alpha
+    stays.
     """
     wanted = error is not None
     _scatter(
@@ -76,6 +79,7 @@ def _scatter(
                     logit = fine[patch, inner_y + i, inner_x + j, 3] / scale + change
                     value = (one / (one + np.exp(-logit)) - edge) / (one - 2 * edge)
                     y, x = row * TILE + i, column * TILE + j
-                    alpha[y, x] = min(max(value, np.float32(0)), one)
+                    value = np.float32(0) if value < _HAZE else value
+                    alpha[y, x] = one if value > one - _HAZE else value
                     if wanted:
                         error[y, x] = min(np.exp(values[values.size - 1]), one)

@@ -83,7 +83,7 @@ def test_few_are_wrong_far_from_the_edge() -> None:
     for seed in range(300):
         coarse = enlarged(spoil(np.random.default_rng(seed), alpha), alpha)
         wrong += np.abs(coarse - alpha)[far].max() > 0.5
-    assert 0.02 < wrong / 300 <= 0.15
+    assert 0 < wrong / 300 <= 0.15
 
 
 @pytest.mark.parametrize("factor", [2.5, 4.0])

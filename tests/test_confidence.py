@@ -237,7 +237,7 @@ def test_a_net_that_runs_doubts_the_band_alone(tmp_path: Path) -> None:
         np.testing.assert_allclose(gray, 255 * sure(error), atol=0.51)
         assert (gray[error == 0] == 255).all()
         assert 0.1 < (error > 0).mean() < 0.9
-        assert ((gray > 10) & (gray < 245)).mean() > 0.05
+        assert (gray < 255).mean() > 0.05
 
 
 def _frame(planes: list[npt.NDArray[Any]]) -> Frame:

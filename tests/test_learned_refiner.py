@@ -17,6 +17,10 @@ from stream.frame import Frame
 SIZES = [(1, 1), (7, 3), (17, 33), (64, 64), (97, 131), (150, 90)]
 
 
+HAZE = 0.01
+"""So close to 0 or 1 the refiner rounds."""
+
+
 def wild_net(seed: int = 3) -> RefinerNet:
     """A net whose every layer says something, as after training."""
     torch.manual_seed(seed)
@@ -25,6 +29,11 @@ def wild_net(seed: int = 3) -> RefinerNet:
         parameter.normal_(0, 0.3)
     net.context.last.weight.mul_(2)
     return net
+
+
+def rounded(alpha: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    alpha = np.where(alpha < HAZE, 0, alpha)
+    return np.where(alpha > 1 - HAZE, 1, alpha).astype(np.float32)
 
 
 class Repeated(torch.nn.Module):
@@ -86,15 +95,17 @@ def whole(
     net.context = around
     inner = 7 * reach
     alpha = found.alpha[0, 0, inner : inner + height, inner : inner + width]
-    return np.clip(alpha.numpy(), 0, 1)
+    return rounded(alpha.numpy())
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_an_untrained_net_leaves_the_enlarged_coarse_alpha(size: tuple[int, int]) -> None:
+def test_an_untrained_net_leaves_the_enlarged_coarse_alpha_but_for_haze(
+    size: tuple[int, int],
+) -> None:
     frame, coarse = scene(*size)
     refined = LearnedRefiner(RefinerNet(), half=False)(frame, coarse)
     expected = upsample_band(coarse, classify(coarse, *size), *size)
-    np.testing.assert_allclose(refined.alpha, expected, atol=5e-6)
+    np.testing.assert_allclose(refined.alpha, rounded(expected), atol=5e-6)
 
 
 @pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
@@ -105,7 +116,10 @@ def test_patches_equal_the_whole_picture(size: tuple[int, int]) -> None:
     expected = whole(net, frame, coarse)
     inner = _deep_in_band(refined.kinds, size)
     assert inner.sum() > 500
-    assert np.abs(refined.alpha - expected)[inner].max() < 5e-5
+    off = np.abs(refined.alpha - expected)[inner]
+    # At the very rim of the haze rounding may fall either way.
+    assert np.sort(off)[-3] < 5e-5
+    assert off.max() < HAZE + 5e-5
     changed = np.abs(refined.alpha - upsample_band(coarse, refined.kinds, *size))[inner]
     assert changed.max() > 0.05, "the net says nothing: this test would see no seam"
 
@@ -142,7 +156,7 @@ def test_a_net_that_breaks_leaves_the_coarse_alpha() -> None:
     net.head.last.bias.fill_(float("nan"))
     refined = LearnedRefiner(net, half=False)(frame, coarse)
     expected = upsample_band(coarse, refined.kinds, 97, 131)
-    np.testing.assert_allclose(refined.alpha, expected, atol=5e-6)
+    np.testing.assert_allclose(refined.alpha, rounded(expected), atol=5e-6)
 
 
 def test_a_soft_alpha_of_full_size_is_left() -> None:
@@ -157,7 +171,7 @@ def test_a_budget_refines_the_worst_patches_only() -> None:
     free = LearnedRefiner(wild_net(), half=False)(frame, coarse)
     tight = LearnedRefiner(wild_net(), half=False, budget=2)(frame, coarse)
     plain = upsample_band(coarse, free.kinds, 256, 256)
-    changed = np.abs(tight.alpha - plain) > 1e-5
+    changed = np.abs(tight.alpha - plain) > HAZE
     squares = changed.reshape(256 // CORE, CORE, 256 // CORE, CORE).any(axis=(1, 3))
     assert squares.sum() == 2
     np.testing.assert_allclose(tight.alpha[changed], free.alpha[changed], atol=1e-5)
@@ -194,7 +208,7 @@ def test_an_untrained_net_of_any_cells_changes_nothing(finest: int) -> None:
     frame, coarse = scene(97, 131)
     refined = LearnedRefiner(RefinerNet(), finest=finest, half=False)(frame, coarse)
     expected = upsample_band(coarse, refined.kinds, 97, 131)
-    np.testing.assert_allclose(refined.alpha, expected, atol=5e-6)
+    np.testing.assert_allclose(refined.alpha, rounded(expected), atol=5e-6)
 
 
 def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None:
@@ -206,8 +220,8 @@ def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None
         refined = LearnedRefiner(wild_net(), half=False)(frame, given)
         changes[scale] = np.abs(refined.alpha - upsample_band(given, refined.kinds, 128, 128)).max()
     assert min(changes[1], changes[2]) > 0.05
-    assert 0 < changes[3] < changes[2]
-    assert changes[4] < 5e-6
+    assert HAZE < changes[3] < changes[2]
+    assert changes[4] == 0
 
 
 def test_the_slots_for_later_inputs_are_empty() -> None:

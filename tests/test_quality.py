@@ -124,6 +124,7 @@ def test_made_pictures_bring_their_coarse_alpha_and_colours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rgb, alpha = drawn(40, 50)
+    alpha = (np.rint(alpha * 255) / 255).astype(np.float32)
     colours, coarse = np.full_like(rgb, 9), np.full((4, 5), 0.5, np.float32)
     sample = SimpleNamespace(rgb=rgb, alpha=alpha, foreground=colours, coarse=coarse)
     samples = SimpleNamespace(held_out=lambda count: [sample] * count)
