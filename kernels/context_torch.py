@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from kernels.evidence import NOISE
 from kernels.spread import UNSURE
-
-_NOISE = 3e-4
 
 
 def spread(means: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
@@ -31,7 +30,7 @@ def weigh_evidence(
     share = (along / (apart + 1e-6)).clamp(0, 1)
     off = (_sum(above * above) - 2 * share * along + share * share * apart).clamp(min=0)
     vary = share.square() * vary_front + (1 - share).square() * vary_back
-    doubt = (_NOISE + vary / 3 + off / 2) / (apart + 1e-6)
+    doubt = (float(NOISE) + vary / 3 + off / 2) / (apart + 1e-6)
     open_ = prior * (1 - prior)
     return share, open_ / (open_ + doubt)
 

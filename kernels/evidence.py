@@ -16,8 +16,8 @@ from kernels.layout import Layout
 from kernels.spread import Cells, SpreadColours
 from kernels.types import Alpha
 
-# Variance of camera noise and of what the spread misses, in squared RGB units of [0, 1].
-_NOISE = np.float32(3e-4)
+NOISE = np.float32(3e-4)
+"""Variance of camera noise and of what the spread misses, in squared RGB units of [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +106,7 @@ def _weigh(
                 off = max(off - 2 * a * along + a * a * apart, np.float32(0))
                 vary = a * a * max(vary_front, np.float32(0))
                 vary += (1 - a) * (1 - a) * max(vary_back, np.float32(0))
-                doubt = (_NOISE + vary / 3 + off / 2) / (apart + np.float32(1e-6))
+                doubt = (NOISE + vary / 3 + off / 2) / (apart + np.float32(1e-6))
                 open_ = prior[y, x] * (1 - prior[y, x])
                 projection[y, x] = a
                 confidence[y, x] = open_ / (open_ + doubt) if known else np.float32(0)
