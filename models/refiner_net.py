@@ -54,6 +54,16 @@ class Shape:
         return 2 * sum(self.head_dilations) + 4
 
 
+def logit_of(alpha: Tensor) -> Tensor:
+    """The logit of `alpha` in [0, 1], squeezed to [EDGE, 1 - EDGE]."""
+    return torch.logit(alpha * (1 - 2 * EDGE) + EDGE)
+
+
+def alpha_of(logit: Tensor) -> Tensor:
+    """logit_of inverted; may leave [0, 1] by EDGE."""
+    return (torch.sigmoid(logit) - EDGE) / (1 - 2 * EDGE)
+
+
 class Context(nn.Module):
     """What each cell's surroundings tell: (N, CONTEXT_INPUTS, h, w) to guesses, features, error.
 

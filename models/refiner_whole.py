@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from kernels.context_torch import spread, variance, weigh_evidence
 from kernels.patches import GUESSES
-from models.refiner_net import CONFIDENCE, DOUBT, EDGE, LOGIT_SCALE, PRIOR, RefinerNet
+from models.refiner_net import CONFIDENCE, DOUBT, LOGIT_SCALE, PRIOR, RefinerNet, alpha_of, logit_of
 
 _FRONT, _BACK = slice(4, 7), slice(7, 10)
 APART = 1e-3
@@ -80,7 +80,7 @@ def refine_close(
     soft = _enlarged(soft, step // 2, height // 2, width // 2)
     out = net.head(_fine(rgb - 0.5, coarse, wide), soft)
     inner = slice(net.shape.reach, -net.shape.reach)
-    alpha = (torch.sigmoid(coarse[..., inner, inner] + out[:, :1]) - EDGE) / (1 - 2 * EDGE)
+    alpha = alpha_of(coarse[..., inner, inner] + out[:, :1])
     front, back = (wide[:, n : n + 3, inner, inner] + 0.5 for n in (0, 3))
     return Whole(alpha, front + out[:, 1:4], back, out[:, 4:5], cell_error, looked)
 
@@ -92,22 +92,18 @@ def look_twice(net: RefinerNet, cells: Tensor) -> tuple[Tensor, Tensor]:
     blurred prior and after it from what it found; nothing is learned through them.
     """
     logits = cells[:, PRIOR : PRIOR + 1].float() / LOGIT_SCALE
-    doubted = F.pad(_alpha(logits), (DOUBT,) * 4, mode="replicate")
+    doubted = F.pad(alpha_of(logits), (DOUBT,) * 4, mode="replicate")
     doubted = F.avg_pool2d(doubted, 2 * DOUBT + 1, 1)
     first = net.context(_told(cells, doubted, logits))
-    looked = _alpha(logits + first[:, -2:-1].float())
+    looked = alpha_of(logits + first[:, -2:-1].float())
     return _told(cells, looked.clamp(0, 1), None), looked
-
-
-def _alpha(logits: Tensor) -> Tensor:
-    return (torch.sigmoid(logits) - EDGE) / (1 - 2 * EDGE)
 
 
 def _told(cells: Tensor, prior: Tensor, logits: Tensor | None) -> Tensor:
     """`cells` with the colours that `prior` is sure of; logits: the prior to show, if another."""
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
         if logits is None:
-            logits = torch.logit(prior * (1 - 2 * EDGE) + EDGE)
+            logits = logit_of(prior)
         rgb = cells[:, :3].float() + 0.5
         means = torch.cat([rgb, rgb.square().sum(1, keepdim=True)], 1)
         front, back = spread(means, prior)
@@ -151,6 +147,6 @@ def _fine(rgb: Tensor, coarse: Tensor, wide: Tensor) -> Tensor:
         (lines[:, 4 * n : 4 * n + 3] * rgb).sum(1, keepdim=True) + lines[:, 4 * n + 3 : 4 * n + 4]
         for n in range(GUESSES)
     ]
-    told = torch.logit(along.clamp(0, 1) * (1 - 2 * EDGE) + EDGE)
+    told = logit_of(along.clamp(0, 1))
     urged = sure * (told - coarse) * LOGIT_SCALE
     return torch.cat([rgb, coarse * LOGIT_SCALE, along - 0.5, off * 2, urged, *guesses], 1)

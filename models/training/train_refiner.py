@@ -18,7 +18,7 @@ import tomllib
 import torch
 from safetensors.torch import save_file
 
-from models.refiner_net import EDGE, RefinerNet, Shape
+from models.refiner_net import RefinerNet, Shape, logit_of
 from models.refiner_whole import refine_whole
 from models.training.batches import Batch, make_batch
 from models.training.losses import Costs, costs
@@ -114,7 +114,7 @@ class Training:
         for group in self._optimiser.param_groups:
             group["lr"] = plan.rate * self._pace()
         with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
-            coarse = torch.logit(truth.coarse * (1 - 2 * EDGE) + EDGE)
+            coarse = logit_of(truth.coarse)
             found = refine_whole(self._net, truth.rgb, coarse, cells, shards.step, windows)
         result = costs(found, truth, plan.shape.reach, shards.step)
         self._optimiser.zero_grad(set_to_none=True)
