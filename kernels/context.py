@@ -11,25 +11,31 @@ from kernels.types import Alpha
 
 Floats = npt.NDArray[np.float32]
 
-KNOWN = 15
-"""Channels that join_context fills."""
+KNOWN = 17
+"""Channels that join_context fills, those before."""
+CELL_INPUTS = KNOWN + 7
+"""Channels a cell: see models.refiner_inputs."""
+PRIOR, CONFIDENCE, ROUGHNESS, FOUND = 3, 11, 14, 15
+"""Some of the channels of a cell."""
 
 
 def join_context(
-    evidence: Evidence, colours: SpreadColours, layout: Layout, prior: Alpha, rough: Floats,
-    edge: float, scale: float, out: Floats,
+    evidence: Evidence, colours: SpreadColours, layout: Layout, prior: Alpha, change: Alpha,
+    rough: Floats, edge: float, scale: float, out: Floats,
 ) -> None:  # fmt: skip
-    """Fill channels 0 to 14 of `out`.
+    """Fill channels 0 to 16 of `out`.
 
-    evidence, prior, rough: on the cells of `colours`; out: (rows, columns, 15 or more) float32.
-    0-2 the cell's RGB less 0.5; 3 the logit of `prior`, squeezed to [edge, 1 - edge], times
-    `scale`; 4-6 the subject's RGB less 0.5, 7-9 the scene's; 10 projection; 11 confidence; 12, 13
-    the standard deviation of both sides' colours; 14 four times `rough`.
+    evidence, prior, rough: on the cells of `colours`; change: likewise, what was found so far to
+    be added to the logit of `prior`; out: (rows, columns, CELL_INPUTS) float32. 0-2 the cell's RGB
+    less 0.5; 3 the logit of `prior`, squeezed to [edge, 1 - edge], times `scale`; 4-6 the
+    subject's RGB less 0.5, 7-9 the scene's; 10 projection; 11 confidence; 12, 13 the standard
+    deviation of both sides' colours; 14 four times `rough`; 15 as 3, `change` added; 16 how far
+    the colours alone would move that: confidence times the way to the projection's logit.
     """
     _join(
         evidence.rgb, evidence.projection, evidence.confidence, colours.foreground,
-        colours.background, *layout.to_rgb(), prior, rough, np.float32(edge), np.float32(scale),
-        out,
+        colours.background, *layout.to_rgb(), prior, change, rough, np.float32(edge),
+        np.float32(scale), out,
     )  # fmt: skip
 
 
@@ -42,6 +48,33 @@ def moved_prior(prior: Alpha, change: Alpha, edge: float) -> Alpha:
     moved = np.empty_like(prior)
     _move(prior, change, np.float32(edge), moved)
     return moved
+
+
+def join_near(channels: Floats, change: Alpha, found: Floats, scale: float, out: Floats) -> None:
+    """Fill `out` with what is read between cells, as kernels.patches.Near says.
+
+    channels: as join_context filled them; change: (rows, columns) float32, what was found before
+    to be added to the prior's logit; found: (rows, columns, NEAR - 8 + 8) float32, what the context
+    net says: functions of colour and features, the change of both sides' RGB, the further change
+    of the logit, and one more. out: (rows, columns, NEAR) float32.
+    """
+    _join_near(channels, change, found, np.float32(scale), out)
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _join_near(
+    channels: Floats, change: Alpha, found: Floats, scale: np.float32, out: Floats
+) -> None:
+    told = found.shape[2] - 8
+    for row in numba.prange(out.shape[0]):
+        for column in range(out.shape[1]):
+            into, says = out[row, column], found[row, column]
+            for n in range(6):
+                into[n] = channels[row, column, 4 + n] + says[told + n]
+            into[6] = channels[row, column, CONFIDENCE]
+            into[7] = (change[row, column] + says[told + 6]) * scale
+            for n in range(told):
+                into[8 + n] = says[n]
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -59,7 +92,7 @@ def _move(prior: Alpha, change: Alpha, edge: np.float32, moved: Alpha) -> None:
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _join(
     rgb: Floats, projection: Alpha, confidence: Alpha, foreground: Cells, background: Cells,
-    matrix: Floats, offset: Floats, prior: Alpha, rough: Floats, edge: np.float32,
+    matrix: Floats, offset: Floats, prior: Alpha, change: Alpha, rough: Floats, edge: np.float32,
     scale: np.float32, out: Floats,
 ) -> None:  # fmt: skip
     half, one = np.float32(0.5), np.float32(1)
@@ -79,7 +112,12 @@ def _join(
                 into[4 + n], into[7 + n] = front - half, back - half
             value = prior[row, column] * (one - 2 * edge) + edge
             into[3] = np.log(value / (one - value)) * scale
-            into[10], into[11] = projection[row, column], confidence[row, column]
+            along, sure = projection[row, column], confidence[row, column]
+            into[10], into[11] = along, sure
             into[12] = np.sqrt(max(vary_front, np.float32(0)))
             into[13] = np.sqrt(max(vary_back, np.float32(0)))
             into[14] = rough[row, column] * 4
+            moved = change[row, column] * scale
+            into[15] = into[3] + (moved if np.isfinite(moved) else np.float32(0))
+            value = along * (one - 2 * edge) + edge
+            into[16] = sure * (np.log(value / (one - value)) * scale - into[15])

@@ -1,11 +1,11 @@
-"""What a net found in patches, laid into the picture without seams."""
+"""What a net found in tiles, laid into the picture without seams."""
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from kernels.band import BAND, TILE
-from kernels.patches import CORE, Terms
+from kernels.patches import Places, Terms, logits_of, looked_up
 from kernels.types import Alpha, Kinds
 
 Floats = npt.NDArray[np.float32]
@@ -16,21 +16,22 @@ _HAZE = np.float32(0.01)
 
 
 def scatter_alpha(
-    found: Floats, fine: Floats, patches: npt.NDArray[np.int32], reach: int, kinds: Kinds,
-    terms: Terms, trust: float, alpha: Alpha, error: Alpha | None = None,
+    found: Floats, levels: Floats, tiles: Places, kinds: Kinds, terms: Terms, trust: float,
+    alpha: Alpha, error: Alpha | None = None,
 ) -> None:  # fmt: skip
-    """Write what a net found into BAND tiles of `alpha`, and of `error` when it is given.
+    """Write what a net found into `tiles` of `alpha`, and of `error` when it is given.
 
-    found: (n, CORE, CORE, c) float32, channel 0 the change of alpha's logit, channel c - 1 the log
-    of the expected absolute error; fine: as gather_fine filled it; trust: 0 to 1, the share of the
-    change that is made. What is left within 0.01 of 0 or 1 becomes 0 or 1. The change fades out
-    over 8 pixels towards tiles that are not BAND. Where `found` is not a number the coarse alpha
-    stays.
+    found: (n, TILE, TILE, 2) float32, the further change of alpha's logit and the log of the
+    expected absolute error; levels: (n, TILE, TILE) float32, the logits that gather_fine told it;
+    tiles: (n, 2) int32 lattice rows and columns of BAND tiles; alpha: (H, W), the enlarged coarse
+    one; trust: 0 to 1, the share of the change that is made. What is left within 0.01 of 0 or 1
+    becomes 0 or 1. The change fades out over 8 pixels towards tiles that are not BAND. Where it is
+    not a number the coarse alpha stays.
     """
     wanted = error is not None
     _scatter(
-        found, fine, patches, reach, kinds, np.float32(terms.edge), np.float32(terms.scale),
-        np.float32(trust), alpha, error if error is not None else alpha, wanted,
+        found, levels, tiles, kinds, np.float32(terms.edge), np.float32(terms.scale),
+        np.float32(trust), alpha, error if error is not None else alpha, wanted, logits_of(terms),
     )  # fmt: skip
 
 
@@ -54,32 +55,25 @@ def _fade(kinds: Kinds, row: int, column: int, fades: Floats) -> None:
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _scatter(
-    found: Floats, fine: Floats, patches: npt.NDArray[np.int32], reach: int, kinds: Kinds,
-    edge: np.float32, scale: np.float32, trust: np.float32, alpha: Alpha, error: Alpha,
-    wanted: bool,
+    found: Floats, levels: Floats, tiles: Places, kinds: Kinds, edge: np.float32, scale: np.float32,
+    trust: np.float32, alpha: Alpha, error: Alpha, wanted: bool, table: Floats,
 ) -> None:  # fmt: skip
     height, width = alpha.shape
-    side = CORE // TILE
     one = np.float32(1)
-    for patch in numba.prange(found.shape[0]):
+    for tile in numba.prange(found.shape[0]):
         fades = np.empty((TILE, TILE), np.float32)
-        for index in range(side * side):
-            row = patches[patch, 0] * side + index // side
-            column = patches[patch, 1] * side + index % side
-            if row >= kinds.shape[0] or column >= kinds.shape[1] or kinds[row, column] != BAND:
-                continue
-            _fade(kinds, row, column, fades)
-            inner_y, inner_x = reach + index // side * TILE, reach + index % side * TILE
-            for i in range(min(TILE, height - row * TILE)):
-                for j in range(min(TILE, width - column * TILE)):
-                    values = found[patch, inner_y - reach + i, inner_x - reach + j]
-                    change = values[0] * fades[i, j] * trust
-                    if not np.isfinite(change):
-                        change = np.float32(0)
-                    logit = fine[patch, inner_y + i, inner_x + j, 3] / scale + change
-                    value = (one / (one + np.exp(-logit)) - edge) / (one - 2 * edge)
-                    y, x = row * TILE + i, column * TILE + j
-                    value = np.float32(0) if value < _HAZE else value
-                    alpha[y, x] = one if value > one - _HAZE else value
-                    if wanted:
-                        error[y, x] = min(np.exp(values[values.size - 1]), one)
+        _fade(kinds, tiles[tile, 0], tiles[tile, 1], fades)
+        top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
+        for i in range(min(TILE, height - top)):
+            for j in range(min(TILE, width - left)):
+                coarse = looked_up(table, alpha[top + i, left + j])
+                change = (levels[tile, i, j] - coarse) / scale + found[tile, i, j, 0]
+                change *= fades[i, j] * trust
+                if not np.isfinite(change):
+                    change = np.float32(0)
+                logit = coarse / scale + change
+                value = (one / (one + np.exp(-logit)) - edge) / (one - 2 * edge)
+                value = np.float32(0) if value < _HAZE else value
+                alpha[top + i, left + j] = one if value > one - _HAZE else value
+                if wanted:
+                    error[top + i, left + j] = min(np.exp(found[tile, i, j, 1]), one)

@@ -46,15 +46,30 @@ def cell_means(planes: Planes, layout: Layout, step: int = STEP) -> Cells:
     planes: as `layout` says; step: a power of 2 from 1 to 16. Returns Cells of
     (ceil(H / step), ceil(W / step)).
     """
+    return cells_of(pooled_planes(planes, layout, step), layout)
+
+
+def pooled_planes(planes: Planes, layout: Layout, step: int) -> Planes:
+    """`planes` shrunk to (ceil(H / step), ceil(W / step)) each, as cell_means says, rounded."""
     rows, columns = -(-planes[0].shape[0] // step), -(-planes[0].shape[1] // step)
     small = []
     for number, plane in enumerate(planes):
         shift_y, shift_x = layout.shifts(number)
         tall, wide = max(step >> shift_y, 1), max(step >> shift_x, 1)
         small.append(_pooled(_repeated(plane, step, shift_y, shift_x), rows, columns, tall, wide))
-    first = small[0]
-    means = np.empty((rows, columns, 4), np.float32)
-    _gather(first, small[1] if len(small) > 1 else first, small[-1], *layout.to_rgb(), means)
+    return tuple(small)
+
+
+def halved(small: Planes) -> Planes:
+    """Planes of one size shrunk to half of it, rounded up."""
+    rows, columns = small[0].shape[0] + 1 >> 1, small[0].shape[1] + 1 >> 1
+    return tuple(_pooled(plane, rows, columns, 2, 2) for plane in small)
+
+
+def cells_of(small: Planes, layout: Layout) -> Cells:
+    """Cells whose mean colours are the samples of `small`, planes of one size."""
+    means = np.empty((*small[0].shape, 4), np.float32)
+    _gather(small[0], small[1] if len(small) > 1 else small[0], small[-1], *layout.to_rgb(), means)
     return means
 
 

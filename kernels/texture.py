@@ -23,15 +23,19 @@ def _deviate(plane: Plane, scale: np.float32, step: int, rough: npt.NDArray[np.f
     height, width = plane.shape
     for row in numba.prange(rough.shape[0]):
         top, end = row * step, min(row * step + step, height)
+        # In float64, which holds the squares of 16 bits exactly; a row at a time, eight at once.
+        totals, squares = np.zeros(width), np.zeros(width)
+        for y in range(top, end):
+            for x in range(width):
+                value = np.float64(plane[y, x])
+                totals[x] += value
+                squares[x] += value * value
         for column in range(rough.shape[1]):
             left, right = column * step, min(column * step + step, width)
-            # Whole numbers: a cell of 16 x 16 samples of 16 bits stays far below 2^63.
-            total, squares = np.int64(0), np.int64(0)
-            for y in range(top, end):
-                for x in range(left, right):
-                    value = np.int64(plane[y, x])
-                    total += value
-                    squares += value * value
+            total, square = 0.0, 0.0
+            for x in range(left, right):
+                total += totals[x]
+                square += squares[x]
             count = (end - top) * (right - left)
-            spread = squares * count - total * total
-            rough[row, column] = np.sqrt(np.float32(spread)) / np.float32(count) * scale
+            spread = max(square * count - total * total, 0.0)
+            rough[row, column] = np.float32(np.sqrt(spread) / count) * scale

@@ -8,6 +8,11 @@ def available() -> int:
     return int(getattr(numba.config, "NUMBA_NUM_THREADS"))  # noqa: B009 - unknown to its stubs
 
 
+def used() -> int:
+    """Threads that kernels launched by this thread use."""
+    return int(numba.get_num_threads())
+
+
 def leave_cores(count: int) -> None:
     """Have kernels launched by this thread leave `count` cores to other threads, and use the rest.
 

@@ -1,36 +1,60 @@
-"""Refines with a small net, in patches along the boundary band."""
+"""Refines with small nets: on cells over the band's surroundings, on pixels in the band alone."""
 
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from kernels.band import classify
+from kernels.band import BAND, TILE, classify, tiles_of, widened
 from kernels.coarse import cleaned, renewed, softened
+from kernels.context import join_near, moved_prior
+from kernels.layout import Layout
 from kernels.patches import (
     CORE,
-    GUESSES,
+    FINE_INPUTS,
+    NEAR,
+    SPARE,
+    TRUNK_INPUTS,
+    Near,
     Terms,
-    gather_fine,
-    gather_soft,
-    patches_of,
+    gather_trunk,
+    patch_kinds,
 )
 from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
-from kernels.spread import spread
+from kernels.spread import SpreadColours, spread
+from kernels.threads import used
+from kernels.tiles import SIDE, gather_fine
 from kernels.types import Alpha, Kinds
 from models.picture import Picture
 from models.refined import Refined, cell_size
-from models.refiner_inputs import Inputs, gather_inputs, look_again
-from models.refiner_net import CONFIDENCE, EDGE, FINE, LOGIT_SCALE, PRIOR, SHAPES, RefinerNet
-from models.refiner_whole import APART
+from models.refiner_inputs import Inputs, doubted, gather_inputs, tell
+from models.refiner_net import EDGE, LOGIT_SCALE, SHAPES, RefinerNet
+from models.torch_threads import torch_threads
 from models.weights import load_weights
 
-_TERMS = Terms(EDGE, LOGIT_SCALE, APART)
-_BATCHES = (8, 4, 2, 1)
+_TERMS = Terms(EDGE, LOGIT_SCALE)
+_PATCHES, _TILES = 8, 128
+"""Patches and tiles that the nets run on at once, at most."""
 Channels = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What the nets on cells found: near, to be read between cells; error: (rows, columns) log of
+
+    the coarse alpha's expected error; alpha: (h, w) on the wide cells; colours: both sides'.
+    """
+
+    near: Near
+    error: Alpha
+    alpha: Alpha
+    colours: SpreadColours
 
 
 class LearnedRefiner:
@@ -44,27 +68,29 @@ class LearnedRefiner:
         self,
         net: RefinerNet,
         finest: int = 4,
+        looks: int = 3,
         budget: int | None = None,
         half: bool | None = None,
         keep_error: bool = False,
     ) -> None:
         """Run a copy of `net` on cells of `finest` pixels (2, 4 or 8), doubled in large pictures.
 
-        budget: patches a picture at most, those where the coarse alpha is expected to be most
-        wrong; None for all. half: compute in bfloat16; None where the processor multiplies it
-        fast. keep_error: also give the expected error of each pixel. Raises ValueError on cells
-        of another size.
+        looks: times that the scout looks. budget: tiles a picture at most, those where the coarse
+        alpha is expected to be most wrong; None for all. half: compute in bfloat16; None where
+        the processor multiplies it fast. keep_error: also give the expected error of each pixel.
+        Raises ValueError on cells of another size.
         """
         if finest not in (2, 4, 8):
             raise ValueError(f"cells are 2, 4 or 8 pixels wide, got {finest}")
-        self._finest, self._budget, self._keep_error = finest, budget, keep_error
+        self._finest, self._looks, self._budget = finest, looks, budget
+        self._keep_error, self._shape = keep_error, net.shape
         half = _has_fast_half() if half is None else half
-        self._shape = net.shape
-        self._kept: dict[int, tuple[Channels, Channels]] = {}
+        self._kept: dict[tuple[int, int], npt.NDArray[Any]] = {}
         self._dtype = torch.bfloat16 if half else torch.float32
+        self._sample = np.uint16 if half else np.float32
         own = deepcopy(net).eval().to(self._dtype)
         own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._context, self._head = own.context, own.head
+        self._net = own
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
@@ -72,86 +98,123 @@ class LearnedRefiner:
         step = cell_size(self._finest, height, width)
         coarse = softened(cleaned(coarse), height, width)
         kinds = classify(coarse, height, width)
+        # A soft alpha as fine as the picture knows more than any refiner.
+        trust = min(max(height / coarse.shape[0] - 1, 0), 1)
+        inputs = gather_inputs(picture, coarse, kinds, step)
+        view = self._view(picture.layout, inputs) if trust > 0 else None
+        if view is not None:
+            wide = inputs.wide
+            kinds = widened(kinds, view.alpha, wide.step, inputs.top, inputs.left)
         alpha = upsample_band(coarse, kinds, height, width)
         # Where the net does not look, the coarse alpha is taken for as wrong as it is soft.
         error = np.minimum(alpha, 1 - alpha) if self._keep_error else None
-        inputs = gather_inputs(picture, coarse, step)
-        # A soft alpha as fine as the picture knows more than any refiner.
-        trust = min(max(height / coarse.shape[0] - 1, 0), 1)
-        if inputs.colours.foreground_known and inputs.colours.background_known and trust > 0:
-            self._refine(picture, coarse, inputs, kinds, trust, alpha, error)
+        if view is not None:
+            self._refine(picture, inputs, view, kinds, trust, alpha, error)
         prior = renewed(inputs.prior, alpha, kinds, step)
         return Refined(alpha, kinds, spread(inputs.means, prior, step, 1), error)
+
+    def _view(self, layout: Layout, inputs: Inputs) -> View | None:
+        """What the nets on cells find; None when one side's colours are nowhere sure."""
+        wide, cells = inputs.wide, inputs.cells
+        change = np.zeros_like(wide.prior)
+        prior = doubted(wide.prior)
+        for _ in range(self._looks):
+            colours = tell(wide, layout, prior, change)
+            if not (colours.foreground_known and colours.background_known):
+                prior = wide.prior
+                colours = tell(wide, layout, prior, change)
+            if not (colours.foreground_known and colours.background_known):
+                return None
+            noticed = self._run(self._net.scout, wide.channels[None])[0]
+            change = np.ascontiguousarray(noticed[..., -1])
+            prior = moved_prior(wide.prior, change, EDGE)
+        rows, columns = cells.prior.shape
+        size = 2 * noticed.shape[1], 2 * noticed.shape[0]
+        noticed = np.asarray(cv2.resize(noticed, size, interpolation=cv2.INTER_LINEAR))
+        noticed = noticed[:rows, :columns]
+        change = np.ascontiguousarray(noticed[..., -1])
+        colours = tell(cells, layout, moved_prior(cells.prior, change, EDGE), change)
+        told = np.concatenate([cells.channels, noticed[..., :-1]], axis=2)
+        found = self._run(self._net.context, told[None])[0]
+        near = np.empty((rows, columns, NEAR), np.float32)
+        join_near(cells.channels, change, found, LOGIT_SCALE, near)
+        return View(Near(near, cells.step, inputs.top, inputs.left), found[..., -1], prior, colours)
 
     def _refine(
         self,
         picture: Picture,
-        coarse: Alpha,
         inputs: Inputs,
+        view: View,
         kinds: Kinds,
         trust: float,
         alpha: Alpha,
         error: Alpha | None,
     ) -> None:
-        first = self._look_around(inputs.channels)
-        inputs = look_again(picture, inputs, first[..., -2])
-        found = self._look_around(inputs.channels)
-        patches = self._ranked(patches_of(kinds), found[..., -1], inputs.step)
-        wide, soft = self._pack(inputs.channels, found)
-        side, start = CORE + 2 * self._shape.reach, 0
-        for size in _batches(len(patches)):
-            some = patches[start : start + size]
-            fine, beside = self._buffers(size, side, soft.shape[2])
+        tiles = self._ranked(tiles_of(kinds), view)
+        chosen = np.zeros_like(kinds)
+        chosen[tiles[:, 0], tiles[:, 1]] = BAND
+        spare, patch_at = self._hand_down(picture, inputs, view, chosen, alpha)
+        found = np.empty((len(tiles), TILE, TILE, 2), np.float32)
+        levels = np.empty((len(tiles), TILE, TILE), np.float32)
+        for part in _batches(len(tiles), _TILES):
+            fine = self._buffer(part.stop - part.start, SIDE, FINE_INPUTS, self._sample)
             gather_fine(
-                picture.planes, picture.layout, coarse, wide, inputs.step, some,
-                self._shape.reach, _TERMS, fine,
+                picture.planes, picture.layout, alpha, view.near, spare, patch_at, tiles[part],
+                _TERMS, fine, levels[part],
             )  # fmt: skip
-            gather_soft(soft, inputs.step, some, self._shape.reach, beside)
-            scatter_alpha(
-                self._run(self._head, fine, beside), fine, some, self._shape.reach, kinds, _TERMS,
-                trust, alpha, error,
-            )  # fmt: skip
-            start += size
+            found[part] = self._run(self._net.fine, fine)
+        scatter_alpha(found, levels, tiles, kinds, _TERMS, trust, alpha, error)
 
-    def _look_around(self, channels: Channels) -> Channels:
-        found = self._run(self._context, channels[None])
-        return found.reshape(found.shape[1:])
+    def _hand_down(
+        self, picture: Picture, inputs: Inputs, view: View, kinds: Kinds, alpha: Alpha
+    ) -> tuple[Channels, Places]:
+        """What the trunk finds in each patch, and the number of the patch at each place."""
+        where = patch_kinds(kinds, view.near.step)
+        patches = np.argwhere(where).astype(np.int32)
+        numbers = np.cumsum(where, dtype=np.int32).reshape(where.shape) - 1
+        reach = self._shape.reach
+        side = CORE + 2 * reach
+        spare = self._buffer(len(patches), CORE + 2, SPARE)
+        for part in _batches(len(patches), _PATCHES):
+            read = self._buffer(part.stop - part.start, side, TRUNK_INPUTS)
+            gather_trunk(
+                inputs.small, picture.layout, alpha, view.near, patches[part], reach, _TERMS, read
+            )
+            spare[part] = self._run(self._net.trunk, read)
+        return spare, numbers.astype(np.int32)
 
-    def _run(self, net: torch.nn.Module, *inputs: Channels) -> Channels:
-        with torch.inference_mode():
-            found = net(*(_tensor(x).to(self._dtype) for x in inputs))
-            return _array(found.float())
+    def _run(self, net: torch.nn.Module, channels: npt.NDArray[Any]) -> Channels:
+        """What `net` says of (N, H, W, C) float32, or of the bits of bfloat16."""
+        given = torch.from_numpy(channels)
+        given = given.view(torch.bfloat16) if channels.dtype == np.uint16 else given
+        with torch.inference_mode(), torch_threads(used()):
+            found = net(given.permute(0, 3, 1, 2).to(self._dtype))
+            return np.ascontiguousarray(found.permute(0, 2, 3, 1).float().numpy())
 
-    def _buffers(self, count: int, side: int, channels: int) -> tuple[Channels, Channels]:
-        """What a batch is gathered into; kept, since fresh memory costs as much as filling it."""
-        if count not in self._kept:
-            fine = np.empty((count, side, side, FINE), np.float32)
-            soft = np.empty((count, side // 2, side // 2, channels), np.float32)
-            self._kept[count] = fine, soft
-        return self._kept[count]
+    def _buffer(
+        self, count: int, side: int, channels: int, sample: type[np.generic] = np.float32
+    ) -> npt.NDArray[Any]:
+        """What is filled anew each time; kept, since fresh memory costs as much as filling it."""
+        kept = self._kept.get((side, channels))
+        if kept is None or len(kept) < count:
+            kept = self._kept[side, channels] = np.empty((count, side, side, channels), sample)
+        return kept[:count]
 
-    def _pack(self, known: Channels, found: Channels) -> tuple[Channels, Channels]:
-        """What the head is given of cells, at full and at half resolution."""
-        sides, prior = known[..., 4:10], known[..., PRIOR : PRIOR + 1]
-        confidence = known[..., CONFIDENCE : CONFIDENCE + 1]
-        lines, features = found[..., : 4 * GUESSES], found[..., 4 * GUESSES : -2]
-        wide = np.concatenate([sides, confidence, lines], axis=2)
-        return wide, np.concatenate([sides, prior, confidence, features], axis=2)
-
-    def _ranked(
-        self, patches: npt.NDArray[np.int32], log_error: Alpha, step: int
-    ) -> npt.NDArray[np.int32]:
-        """The patches with the largest expected error, in reading order."""
-        if self._budget is None or len(patches) <= self._budget:
-            return patches
-        side = CORE // step
-        expected = np.exp(np.clip(log_error, -6, 1))
-        sums = [
-            float(expected[y * side : (y + 1) * side, x * side : (x + 1) * side].sum())
-            for y, x in patches
-        ]
-        worst = np.sort(np.argsort(sums)[::-1][: self._budget])
-        return patches[worst]
+    def _ranked(self, tiles: Places, view: View) -> Places:
+        """The tiles with the largest expected error, in reading order."""
+        if self._budget is None or len(tiles) <= self._budget:
+            return tiles
+        near = view.near
+        expected = np.exp(np.clip(view.error, -6, 1))
+        side = max(TILE // near.step, 1)
+        rows = (tiles[:, :1] * TILE - near.top) // near.step + np.arange(side)
+        columns = (tiles[:, 1:] * TILE - near.left) // near.step + np.arange(side)
+        rows, columns = (
+            part.clip(0, size - 1)
+            for part, size in zip((rows, columns), expected.shape, strict=True)
+        )
+        sums = expected[rows[:, :, None], columns[:, None, :]].sum(axis=(1, 2))
+        return tiles[np.sort(np.argsort(-sums, kind="stable")[: self._budget])]
 
 
 def open_learned(name: str, **options: Any) -> LearnedRefiner:
@@ -171,19 +234,12 @@ def _has_fast_half() -> bool:
     return bool(asked is not None and asked())
 
 
-def _batches(count: int) -> list[int]:
-    """`count` as a sum of few sizes: each size costs the net's library some preparation once."""
-    sizes = []
-    for size in _BATCHES:
-        sizes += [size] * (count // size)
-        count %= size
-    return sizes
-
-
-def _tensor(channels: Channels) -> torch.Tensor:
-    """(N, H, W, C) seen as (N, C, H, W), channels last in memory."""
-    return torch.from_numpy(channels).permute(0, 3, 1, 2)
-
-
-def _array(found: torch.Tensor) -> Channels:
-    return np.ascontiguousarray(found.permute(0, 2, 3, 1).numpy(), np.float32)
+def _batches(count: int, most: int) -> list[slice]:
+    """`count` things in slices of few sizes: each costs the net's library some preparation once."""
+    slices, start = [], 0
+    while start < count:
+        while most > count - start:
+            most //= 2
+        slices.append(slice(start, start + most))
+        start += most
+    return slices

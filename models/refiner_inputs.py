@@ -1,74 +1,110 @@
 """What the learned refiner is told of a picture: colours, coarse alpha and evidence on cells."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kernels.band import lattice, tiles_of
+from kernels.band import BAND, TILE, lattice, tiles_of
 from kernels.coarse import on_cells
-from kernels.context import KNOWN, join_context, moved_prior
+from kernels.context import CELL_INPUTS, KNOWN, join_context
 from kernels.evidence import weigh_evidence
-from kernels.spread import Cells, SpreadColours, cell_means, spread
+from kernels.layout import Layout
+from kernels.spread import Cells, SpreadColours, cells_of, halved, pooled_planes, spread
 from kernels.texture import cell_roughness
-from kernels.types import Alpha
+from kernels.types import Alpha, Kinds, Planes
 from models.picture import Picture
-from models.refiner_net import CONTEXT_INPUTS, DOUBT, EDGE, LOGIT_SCALE
+from models.refiner_net import DOUBT, EDGE, LOGIT_SCALE
 
+_MARGIN, _GRID = 8, 64
+"""Cells around the band that are looked at, and the pixels that this is rounded to."""
 Channels = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """What is known of a picture on cells of `step` pixels.
+
+    prior: (rows, columns) float32 coarse alpha; means: Cells; rough: (rows, columns) float32, see
+    cell_roughness. channels: (rows, columns, CELL_INPUTS) float32, as join_context fills them,
+    then how many pixels a coarse one covers (log2, thirds), then six that wait to be filled: the
+    previous picture's alpha and its confidence, a clean plate's RGB and its confidence, all zero
+    where nothing is known.
+    """
+
+    prior: Alpha
+    means: Cells
+    rough: Channels
+    channels: Channels
+    step: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
     """What is known of a picture before the nets run.
 
-    prior: (rows, columns) float32 coarse alpha on cells; means: Cells; rough: (rows, columns)
-    float32, see cell_roughness; colours: both sides' spread; step: pixels a cell. channels: (rows,
-    columns, CONTEXT_INPUTS) float32, as join_context fills them, then how many pixels a coarse one
-    covers (log2, thirds), then six that wait to be filled: the previous picture's alpha and its
-    confidence, a clean plate's RGB and its confidence, all zero where nothing is known.
+    small: its planes, shrunk to half a cell; prior, means: all its cells; cells: those around the
+    band; wide: cells twice as wide, likewise. The first of these begins at pixel (top, left).
     """
 
+    small: Planes
     prior: Alpha
     means: Cells
-    rough: Channels
-    colours: SpreadColours
-    channels: Channels
-    step: int
+    cells: Level
+    wide: Level
+    top: int
+    left: int
 
 
-def gather_inputs(picture: Picture, coarse: Alpha, step: int) -> Inputs:
-    """Everything the context net needs of `picture` and its clean `coarse` alpha (h, w) float32.
+def gather_inputs(picture: Picture, coarse: Alpha, kinds: Kinds, step: int) -> Inputs:
+    """Everything the nets on cells need of `picture` but for colours, see `tell`.
 
-    step: luma pixels a cell, 2, 4, 8 or 16. Colours come from where a blurred prior is sure: the
-    coarse alpha may be wrong by some cells, and then its own edge holds the other side's colours.
+    coarse: clean (h, w) float32; kinds: the picture's lattice, around whose BAND tiles cells are
+    looked at; step: luma pixels a cell, 2, 4, 8 or 16.
     """
-    height, width, layout = picture.height, picture.width, picture.layout
-    prior = on_cells(coarse, height, width, step)
-    means = cell_means(picture.planes, layout, step)
+    layout, size = picture.layout, (picture.height, picture.width)
+    small = pooled_planes(picture.planes, layout, step // 2)
+    halves = halved(small)
+    prior, means = on_cells(coarse, *size, step), cells_of(halves, layout)
+    top, bottom, left, right = _surroundings(kinds, step)
+    inner, wider = (
+        (slice(top // width, bottom // width), slice(left // width, right // width))
+        for width in (step, 2 * step)
+    )
+    luma = np.ascontiguousarray(picture.planes[0][top:bottom, left:right])
     span = 1 / float(layout.to_rgb()[0][:, 0].max())
-    rough = cell_roughness(picture.planes[0], span, step)
-    channels = np.zeros((*prior.shape, CONTEXT_INPUTS), np.float32)
-    channels[..., KNOWN] = scale_of(coarse, height)
-    doubted = _doubted(prior)
-    colours = spread(means, doubted, step)
-    if not (colours.foreground_known and colours.background_known):
-        doubted, colours = prior, spread(means, prior, step)
-    found = Inputs(prior, means, rough, colours, channels, step)
-    _tell(picture, found, doubted)
-    return found
+    rough = cell_roughness(luma, span, step)
+    known = scale_of(coarse, picture.height)
+    cells = _level(prior[inner], means[inner], rough, known, step)
+    wide = _level(
+        on_cells(coarse, *size, 2 * step)[wider], cells_of(halved(halves), layout)[wider],
+        _halved(rough), known, 2 * step,
+    )  # fmt: skip
+    return Inputs(small, prior, means, cells, wide, top, left)
 
 
-def look_again(picture: Picture, inputs: Inputs, change: Alpha) -> Inputs:
-    """The inputs once the prior's logit has moved by `change` (rows, columns), colours renewed."""
-    prior = moved_prior(inputs.prior, change, EDGE)
-    colours = spread(inputs.means, prior, inputs.step)
-    if not (colours.foreground_known and colours.background_known):
-        colours = inputs.colours
-    found = replace(inputs, prior=prior, colours=colours, channels=inputs.channels.copy())
-    _tell(picture, found, prior)
-    return found
+def doubted(prior: Alpha) -> Alpha:
+    """`prior` blurred over the cells by which it may well be wrong."""
+    size = (2 * DOUBT + 1, 2 * DOUBT + 1)
+    return np.asarray(cv2.blur(prior, size, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def tell(level: Level, layout: Layout, prior: Alpha, change: Alpha) -> SpreadColours:
+    """Spread the colours that `prior` is sure of, and put what they say into the channels.
+
+    prior, change: (rows, columns) float32; change: what was found so far to be added to the logit
+    of the level's own prior.
+    """
+    colours = spread(level.means, prior, level.step)
+    rows, columns = prior.shape
+    everywhere = tiles_of(np.zeros(lattice(rows * level.step, columns * level.step), np.uint8), 0)
+    evidence = weigh_evidence(level.means, colours, prior, layout, everywhere)
+    join_context(
+        evidence, colours, layout, level.prior, change, level.rough, EDGE, LOGIT_SCALE,
+        level.channels,
+    )  # fmt: skip
+    return colours
 
 
 def scale_of(coarse: Alpha, height: int) -> float:
@@ -82,17 +118,32 @@ def logit(alpha: Alpha) -> Alpha:
     return np.asarray(np.log(squeezed / (1 - squeezed)), np.float32)
 
 
-def _doubted(prior: Alpha) -> Alpha:
-    size = (2 * DOUBT + 1, 2 * DOUBT + 1)
-    return np.asarray(cv2.blur(prior, size, borderType=cv2.BORDER_REPLICATE), np.float32)
+def _surroundings(kinds: Kinds, step: int) -> tuple[int, int, int, int]:
+    """First and end row, first and end column, in pixels, of what is looked at.
+
+    On a lattice wide enough that they seldom change from picture to picture.
+    """
+    grid = max(_GRID // TILE, 2 * step // TILE)
+    margin = -(-_MARGIN * step // TILE)
+    spans = []
+    for axis, size in enumerate(kinds.shape):
+        places = np.flatnonzero((kinds == BAND).any(axis=1 - axis))
+        first, end = (int(places[0]), int(places[-1]) + 1) if len(places) else (0, size)
+        spans.append(max(first - margin, 0) // grid * grid * TILE)
+        spans.append(-(-(end + margin) // grid) * grid * TILE)
+    top, bottom, left, right = spans
+    return top, bottom, left, right
 
 
-def _tell(picture: Picture, inputs: Inputs, prior: Alpha) -> None:
-    """Weigh what the colours say beside `prior`, and put all of it into the channels."""
-    layout = picture.layout
-    everywhere = tiles_of(np.zeros(lattice(picture.height, picture.width), np.uint8), 0)
-    evidence = weigh_evidence(inputs.means, inputs.colours, prior, layout, everywhere)
-    join_context(
-        evidence, inputs.colours, layout, inputs.prior, inputs.rough, EDGE, LOGIT_SCALE,
-        inputs.channels,
-    )  # fmt: skip
+def _level(prior: Alpha, means: Cells, rough: Channels, known: float, step: int) -> Level:
+    channels = np.zeros((*prior.shape, CELL_INPUTS), np.float32)
+    channels[..., KNOWN] = known
+    return Level(np.ascontiguousarray(prior), np.ascontiguousarray(means), rough, channels, step)
+
+
+def _halved(rough: Channels) -> Channels:
+    """Means of two by two cells, those on the edge repeated."""
+    rows, columns = rough.shape
+    even = np.pad(rough, ((0, rows % 2), (0, columns % 2)), mode="edge")
+    size = even.shape[1] // 2, even.shape[0] // 2
+    return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -1,10 +1,12 @@
-"""The learned second pass: a net on cells tells what to look for, a net on pixels finds it.
+"""The learned second pass: from a wide view on large cells down to single pixels, in four nets.
 
-The context net sees the whole picture on coarse cells, so its view is wide, cheap and free of
-seams. It looks twice: after the first look colours are spread anew from what it found. For every
-cell it gives features and two linear functions of colour (after Chen, Adams, Wadhwa and Hasinoff,
-"Bilateral guided upsampling", 2016); the head applies and corrects them at full resolution, with
-the colours themselves beside it (after Yao et al., "ViTMatte", 2023).
+The scout sees large cells and looks several times: after each look colours are spread anew from
+what it found, so it walks to an edge that the coarse alpha missed. The context tells, on cells
+half as wide, what to look for: features, colours of both sides, and linear functions of colour
+(after Chen, Adams, Wadhwa and Hasinoff, "Bilateral guided upsampling", 2016). The trunk applies
+these at half a cell, in patches along the band, and gives the like for every pixel; the last net
+reads pixels, the raw colours beside the rest (after Yao et al., "ViTMatte", 2023). All of them say
+by how much a logit changes.
 """
 
 from dataclasses import dataclass
@@ -13,45 +15,44 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from kernels.patches import GUESSES
+from kernels.context import CELL_INPUTS
+from kernels.patches import BESIDE, FINE_INPUTS, GUESSES, SPARE, TRUNK_INPUTS
 
-CONTEXT_INPUTS = 22
-"""Channels a cell: see models.refiner_inputs."""
-SOFT, FINE = 8, 7 + GUESSES
-"""Channels the head is given of a cell beside its features, and of a pixel."""
-OUTPUTS = 5
-"""Change of alpha's logit, of the foreground's red, green and blue, log of the expected error."""
-PRIOR, PROJECTION, CONFIDENCE, ROUGHNESS = 3, 10, 11, 14
-"""Some of the channels of a cell."""
 LOGIT_SCALE = 0.25
 """Logits are given to the nets in this unit: it makes them as large as the other channels."""
-DOUBT = 2
-"""Cells by which a coarse alpha may well be wrong, for the first look."""
+DOUBT = 1
+"""Large cells by which a coarse alpha may well be wrong, for the first look."""
+LOOKS = 3
+"""Times that the scout looks in training."""
 EDGE = 0.01
 """Alphas closer than this to 0 or 1 are taken for it, so that their logit is finite."""
+OUTPUTS = 2
+"""Change of alpha's logit, log of the expected error."""
+_LINES = 4 * GUESSES
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Widths and depths of the two nets.
+    """Widths and depths of the four nets; dilations: one for each residual block.
 
-    context: channels on cells, one dilation for each residual block; features: channels handed to
-    the head; head: channels at half resolution, its dilations likewise; last: channels at full
-    resolution.
+    scout, context: channels on cells; noticed: features that the scout hands to the context;
+    trunk: channels at half a cell; last: channels of pixels.
     """
 
-    context: int = 24
-    context_dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
-    features: int = 8
-    head: int = 16
-    head_dilations: tuple[int, ...] = (1, 2, 1)
-    last: int = 12
+    scout: int = 32
+    scout_dilations: tuple[int, ...] = (1, 2, 4, 2)
+    noticed: int = 8
+    context: int = 32
+    context_dilations: tuple[int, ...] = (1, 2, 1)
+    trunk: int = 16
+    trunk_dilations: tuple[int, ...] = (1, 2)
+    last: int = 16
 
     @property
     def reach(self) -> int:
-        """Pixels around its result that the head must be given, an even number."""
-        # The stem sees one pixel more, the last layers two.
-        return 2 * sum(self.head_dilations) + 4
+        """Half cells around its result that the trunk must be given."""
+        # The stem sees one more, and so does who reads between them.
+        return sum(self.trunk_dilations) + 2
 
 
 def logit_of(alpha: Tensor) -> Tensor:
@@ -64,84 +65,107 @@ def alpha_of(logit: Tensor) -> Tensor:
     return (torch.sigmoid(logit) - EDGE) / (1 - 2 * EDGE)
 
 
-class Context(nn.Module):
-    """What each cell's surroundings tell: (N, CONTEXT_INPUTS, h, w) to guesses, features, error.
+class Body(nn.Module):
+    """A 3x3 convolution, residual blocks of one each, and a linear layer; same size out as in."""
 
-    Returns (N, 4 * GUESSES + features + 2, h, w): GUESSES times three slopes and an offset, the
-    features, the change of the cell's logit, and the log of the coarse alpha's expected error.
-    """
-
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, inputs: int, width: int, dilations: tuple[int, ...], outputs: int) -> None:
         super().__init__()
-        width = shape.context
-        self.stem = nn.Conv2d(CONTEXT_INPUTS + 1, width, 3, padding=1)
+        self.stem = nn.Conv2d(inputs, width, 3, padding=1)
         self.blocks = nn.ModuleList(
-            nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in shape.context_dilations
+            nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in dilations
         )
-        self.last = nn.Conv2d(width, 4 * GUESSES + shape.features + 2, 1)
+        self.last = nn.Conv2d(width, outputs, 1)
 
-    def forward(self, cells: Tensor) -> Tensor:
-        """See the class."""
-        x = F.relu(self.stem(torch.cat([cells, _urged(cells)], 1)))
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) to (N, outputs, H, W)."""
+        x = F.relu(self.stem(x))
         for block in self.blocks:
             x = x + F.relu(block(x))
         found: Tensor = self.last(x)
         return found
 
 
-def _urged(cells: Tensor) -> Tensor:
-    """How far the colours alone would move each cell's logit: a product no convolution forms."""
-    # In single precision: 1 - projection cancels.
-    projection = cells[:, PROJECTION : PROJECTION + 1].float() * (1 - 2 * EDGE) + EDGE
-    logit = (projection / (1 - projection)).log() * LOGIT_SCALE
-    urged = cells[:, CONFIDENCE : CONFIDENCE + 1] * (logit - cells[:, PRIOR : PRIOR + 1])
-    return urged.to(cells.dtype)
+class Scout(Body):
+    """On large cells: (N, CELL_INPUTS, h, w) to (N, noticed + 1, h, w).
 
-
-class Head(nn.Module):
-    """Full resolution: fine (N, FINE, H, W), soft (N, SOFT + features, H/2, W/2) to OUTPUTS.
-
-    H and W are even; the result, (N, OUTPUTS, H - 2 reach, W - 2 reach), is what depends on
-    nothing beyond the inputs' border.
+    The features, then the change of the coarse alpha's logit.
     """
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        width = shape.head
-        self.stem = nn.Conv2d(FINE, width, 3, stride=2, padding=1)
-        self.join = nn.Conv2d(width + SOFT + shape.features, width, 1)
-        self.blocks = nn.ModuleList(
-            nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in shape.head_dilations
-        )
-        self.unfold = nn.Conv2d(width, 32, 1)
-        self.fine = nn.Conv2d(8 + FINE, shape.last, 3)
-        self._margin = shape.reach
-        self.last = nn.Conv2d(shape.last, OUTPUTS, 1)
-        # An untrained net changes nothing.
-        for parameter in self.last.parameters():
-            nn.init.zeros_(parameter)
+        super().__init__(CELL_INPUTS, shape.scout, shape.scout_dilations, shape.noticed + 1)
+        _silence(self.last, slice(-1, None))
 
-    def forward(self, fine: Tensor, soft: Tensor) -> Tensor:
+
+class Context(Body):
+    """On cells: (N, CELL_INPUTS + noticed, h, w) to (N, 4 GUESSES + BESIDE + 8, h, w).
+
+    GUESSES times three slopes and an offset, BESIDE features, the change of both sides' RGB, the
+    further change of the logit, and the log of the coarse alpha's expected error.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        inputs = CELL_INPUTS + shape.noticed
+        super().__init__(inputs, shape.context, shape.context_dilations, _LINES + BESIDE + 8)
+        # An untrained net changes neither colours nor alpha.
+        _silence(self.last, slice(-8, -1))
+
+
+class Trunk(Body):
+    """At half a cell: (N, TRUNK_INPUTS, h, w) to (N, SPARE, h, w).
+
+    GUESSES times slopes and offset again, then features. What the border touches, reach - 1 on
+    each side, is neither computed nor given back.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(TRUNK_INPUTS, shape.trunk, shape.trunk_dilations, SPARE)
+        self._dilations = shape.trunk_dilations
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                layer.padding = 0, 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class; (N, SPARE, h - 2 reach + 2, w - 2 reach + 2)."""
+        x = F.relu(self.stem(x))
+        for block, near in zip(self.blocks, self._dilations, strict=True):
+            x = x[..., near:-near, near:-near] + F.relu(block(x))
+        found: Tensor = self.last(x)
+        return found
+
+
+class Fine(nn.Module):
+    """Pixels: (N, FINE_INPUTS, H, W) to (N, OUTPUTS, H - 2, W - 2)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(FINE_INPUTS, shape.last, 3)
+        self.last = nn.Conv2d(shape.last, OUTPUTS, 1)
+        _silence(self.last, slice(None))
+
+    def forward(self, pixels: Tensor) -> Tensor:
         """See the class."""
-        x = F.relu(self.join(torch.cat([F.relu(self.stem(fine)), soft], 1)))
-        for block in self.blocks:
-            x = x + F.relu(block(x))
-        # What the border has touched goes, but for the pixel that the next layer looks at.
-        near, far = (self._margin - 2) // 2, self._margin - 1
-        wide = F.pixel_shuffle(self.unfold(x[..., near:-near, near:-near]), 2)
-        joined = torch.cat([wide[..., 1:-1, 1:-1], fine[..., far:-far, far:-far]], 1)
-        out: Tensor = self.last(F.relu(self.fine(joined)))
-        return out
+        found: Tensor = self.last(F.relu(self.stem(pixels)))
+        return found
 
 
 class RefinerNet(nn.Module):
-    """Context and head together."""
+    """The four nets together; untrained they change nothing."""
 
     def __init__(self, shape: Shape | None = None) -> None:
         super().__init__()
         self.shape = shape or Shape()
+        self.scout = Scout(self.shape)
         self.context = Context(self.shape)
-        self.head = Head(self.shape)
+        self.trunk = Trunk(self.shape)
+        self.fine = Fine(self.shape)
+
+
+def _silence(layer: nn.Conv2d, rows: slice) -> None:
+    """Have some outputs of `layer` begin at zero."""
+    with torch.no_grad():
+        layer.weight[rows] = 0
+        if layer.bias is not None:
+            layer.bias[rows] = 0
 
 
 SHAPES = {"refiner_balanced": Shape()}

@@ -7,13 +7,27 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from kernels.context import CONFIDENCE, KNOWN, PRIOR
 from kernels.context_torch import spread, variance, weigh_evidence
-from kernels.patches import GUESSES
-from models.refiner_net import CONFIDENCE, DOUBT, LOGIT_SCALE, PRIOR, RefinerNet, alpha_of, logit_of
+from kernels.patches import APART, BESIDE, GUESSES, SPARE
+from models.refiner_net import DOUBT, LOGIT_SCALE, LOOKS, RefinerNet, alpha_of, logit_of
 
-_FRONT, _BACK = slice(4, 7), slice(7, 10)
-APART = 1e-3
-"""Squared distance between both sides' colours below which the projection fades."""
+_LINES = 4 * GUESSES
+
+
+class Views(NamedTuple):
+    """What the nets on cells make of whole pictures.
+
+    near: (N, 8 + 4 GUESSES + BESIDE, h, w) what is read between cells: both sides' RGB less 0.5,
+    confidence, the change of the logit, lines, features; error: (N, 1, h, w) log of the coarse
+    alpha's expected error; looked: alpha (N, 1, h / 2, w / 2) after each of the scout's looks;
+    found: (N, 1, h, w) after the context.
+    """
+
+    near: Tensor
+    error: Tensor
+    looked: tuple[Tensor, ...]
+    found: Tensor
 
 
 class Whole(NamedTuple):
@@ -21,96 +35,120 @@ class Whole(NamedTuple):
 
     alpha: (N, 1, H, W), may leave [0, 1] by EDGE; front: (N, 3, H, W) the subject's own colour in
     RGB before what the picture itself tells of it; back: (N, 3, H, W) the scene's; log_error:
-    (N, 1, H, W) log of the expected absolute error; cell_error: (N, 1, h, w) the same of the
-    coarse alpha, on the cells under the picture; looked: (N, 1, rows, columns) alpha on all cells
-    after the first look.
+    (N, 1, H, W) log of the expected absolute error.
     """
 
     alpha: Tensor
     front: Tensor
     back: Tensor
     log_error: Tensor
-    cell_error: Tensor
-    looked: Tensor
 
 
-def refine_whole(
-    net: RefinerNet,
-    rgb: Tensor,
-    coarse: Tensor,
-    cells: Tensor,
-    step: int,
-    windows: Sequence[tuple[int, int]] | None = None,
-) -> Whole:
-    """Run both nets on whole pictures, the head on a window of each.
+def view(net: RefinerNet, wide: Tensor, cells: Tensor, looks: int = LOOKS) -> Views:
+    """Run the nets on cells over whole pictures.
 
-    rgb: (N, 3, H, W) in [0, 1], with a margin of the shape's reach on every side, for which there
-    are no results; coarse: (N, 1, H, W) enlarged logits; cells: (N, CONTEXT_INPUTS, h, w) as
-    gather_inputs gives them for the whole picture; step: pixels a cell. windows: where `rgb` and
-    `coarse` begin in each picture, (row, column), multiples of `step`; None when they are whole.
-    H and W are even.
+    cells: (N, CELL_INPUTS, h, w) as gather_inputs gives them, of which colours and what they tell
+    are made anew; wide: (N, CELL_INPUTS, ceil(h / 2), ceil(w / 2)) the same of cells twice as
+    wide. Nothing is learned through colours.
     """
-    cells, looked = look_twice(net, cells)
-    return refine_close(net, rgb, coarse, cells, looked, step, windows)
+    logits = _logits(wide)
+    doubted = F.pad(alpha_of(logits), (DOUBT,) * 4, mode="replicate")
+    doubted = F.avg_pool2d(doubted, 2 * DOUBT + 1, 1)
+    noticed, looked = net.scout(_told(wide, doubted, torch.zeros_like(logits))), []
+    for _ in range(looks - 1):
+        looked.append(alpha_of(logits + noticed[:, -1:].float()))
+        noticed = net.scout(_told(wide, looked[-1].clamp(0, 1), noticed[:, -1:].float()))
+    looked.append(alpha_of(logits + noticed[:, -1:].float()))
+    near = F.interpolate(noticed.float(), scale_factor=2, mode="bilinear", align_corners=False)
+    near = near[..., : cells.shape[2], : cells.shape[3]]
+    features, change = torch.split(near, [near.shape[1] - 1, 1], 1)
+    logits = _logits(cells)
+    told = _told(cells, alpha_of(logits + change).clamp(0, 1), change)
+    found = net.context(torch.cat([told, features], 1)).float()
+    lines, colours, further, error = torch.split(found, [_LINES + BESIDE, 6, 1, 1], 1)
+    change, sure = change + further, told[:, CONFIDENCE : CONFIDENCE + 1]
+    joined = torch.cat([told[:, 4:10] + colours, sure, change * LOGIT_SCALE, lines], 1)
+    return Views(joined, error, tuple(looked), alpha_of(logits + change))
 
 
 def refine_close(
     net: RefinerNet,
     rgb: Tensor,
     coarse: Tensor,
-    cells: Tensor,
-    looked: Tensor,
+    near: Tensor,
     step: int,
     windows: Sequence[tuple[int, int]] | None = None,
 ) -> Whole:
-    """What refine_whole does with what look_twice gives."""
-    height, width = rgb.shape[2:]
-    found = net.context(cells)
-    sides = torch.cat([cells[:, _FRONT], cells[:, _BACK]], 1)
-    lines, features = found[:, : 4 * GUESSES], found[:, 4 * GUESSES : -2]
-    sure, error = cells[:, CONFIDENCE : CONFIDENCE + 1], found[:, -1:]
-    told = [sides, sure, lines, cells[:, PRIOR : PRIOR + 1], features, error]
-    near = _around(torch.cat(told, 1), windows, height, width, step)
-    near, cell_error = near[:, :-1], near[:, -1:, 1:-1, 1:-1]
-    lined = 7 + 4 * GUESSES
-    wide = _enlarged(near[:, :lined], step, height, width)
-    soft = torch.cat(
-        [near[:, :6], near[:, lined : lined + 1], near[:, 6:7], near[:, lined + 1 :]], 1
-    )
-    soft = _enlarged(soft, step // 2, height // 2, width // 2)
-    out = net.head(_fine(rgb - 0.5, coarse, wide), soft)
-    inner = slice(net.shape.reach, -net.shape.reach)
-    alpha = alpha_of(coarse[..., inner, inner] + out[:, :1])
-    front, back = (wide[:, n : n + 3, inner, inner] + 0.5 for n in (0, 3))
-    return Whole(alpha, front + out[:, 1:4], back, out[:, 4:5], cell_error, looked)
+    """Run the nets on pixels over a window of each picture.
 
-
-def look_twice(net: RefinerNet, cells: Tensor) -> tuple[Tensor, Tensor]:
-    """`cells` after the context's first look, and the alpha (N, 1, h, w) it found on them.
-
-    Of `cells` the colours and what they tell are made anew, before the first look from the
-    blurred prior and after it from what it found; nothing is learned through them.
+    rgb: (N, 3, H, W) in [0, 1], with a margin of reach * step / 2 on every side, for which there
+    are no results; coarse: (N, 1, H, W) enlarged, in [0, 1]; near: as `view` gives it for whole
+    pictures; step: pixels a cell. windows: where `rgb` and `coarse` begin in each picture, (row,
+    column), multiples of `step`; None when they are whole. H and W are multiples of `step`.
     """
-    logits = cells[:, PRIOR : PRIOR + 1].float() / LOGIT_SCALE
-    doubted = F.pad(alpha_of(logits), (DOUBT,) * 4, mode="replicate")
-    doubted = F.avg_pool2d(doubted, 2 * DOUBT + 1, 1)
-    first = net.context(_told(cells, doubted, logits))
-    looked = alpha_of(logits + first[:, -2:-1].float())
-    return _told(cells, looked.clamp(0, 1), None), looked
+    height, width = rgb.shape[2:]
+    part, reach = step // 2, net.shape.reach
+    cells = _around(near, windows, height, width, step)
+    rgb = rgb - 0.5
+    small = _enlarged(cells, 2, height // part, width // part)
+    seen, level = F.avg_pool2d(rgb, part), logit_of(F.avg_pool2d(coarse, part)) * LOGIT_SCALE
+    sides, lines, features = torch.split(small, [8, _LINES, BESIDE], 1)
+    told = _read(seen, level, sides, lines)
+    trunk = net.trunk(torch.cat([*told, features], 1)).float()
+    # One pixel more than the result, which the last net looks at.
+    margin = reach * part - 1
+    inner = slice(margin, -margin)
+    rgb, coarse = rgb[..., inner, inner], logit_of(coarse[..., inner, inner]) * LOGIT_SCALE
+    rows, columns = rgb.shape[2:]
+    spare = _enlarged(trunk, part, rows - 2, columns - 2, 1)
+    lines, features = torch.split(spare, [_LINES, SPARE - _LINES], 1)
+    sides = _enlarged(cells[:, :8], step, height, width)[..., inner, inner]
+    bright, level, along, _, urged, *guesses = _read(rgb, coarse, sides, lines)
+    out = net.fine(torch.cat([bright, level, along, urged, *guesses, features], 1)).float()
+    core = slice(1, -1)
+    alpha = alpha_of(level[..., core, core] / LOGIT_SCALE + out[:, :1])
+    front, back = torch.split((sides[..., core, core] + 0.5), [3, 5], 1)
+    return Whole(alpha, front, back[:, :3], out[:, 1:])
 
 
-def _told(cells: Tensor, prior: Tensor, logits: Tensor | None) -> Tensor:
-    """`cells` with the colours that `prior` is sure of; logits: the prior to show, if another."""
+def _read(rgb: Tensor, coarse: Tensor, sides: Tensor, lines: Tensor) -> list[Tensor]:
+    """What a pixel, or the mean of some, tells beside what is known around it.
+
+    RGB less 0.5, logit, where RGB lies along the line between both colours and how far off it,
+    the confidence times the way from that logit to the line's, and what each of `lines` says.
+    """
+    front, back, sure, change = torch.split(sides, [3, 3, 1, 1], 1)
+    level = coarse + change
+    apart, above = front - back, rgb - back
+    length = (apart * apart).sum(1, keepdim=True)
+    along = ((above * apart).sum(1, keepdim=True) / (length + float(APART))).clamp(-0.5, 1.5)
+    off = (above - along * apart).square().sum(1, keepdim=True).add(1e-6).sqrt()
+    urged = sure * (logit_of(along.clamp(0, 1)) * LOGIT_SCALE - level)
+    slopes = torch.split(lines, [3, 1] * GUESSES, 1)
+    guesses = [
+        (slope * rgb).sum(1, keepdim=True) + offset
+        for slope, offset in zip(slopes[::2], slopes[1::2], strict=True)
+    ]
+    return [rgb, level, along - 0.5, off * 2, urged, *guesses]
+
+
+def _logits(cells: Tensor) -> Tensor:
+    return cells[:, PRIOR : PRIOR + 1].float() / LOGIT_SCALE
+
+
+def _told(cells: Tensor, prior: Tensor, change: Tensor) -> Tensor:
+    """`cells` with the colours that `prior` is sure of; change: found so far of the logit."""
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        if logits is None:
-            logits = logit_of(prior)
         rgb = cells[:, :3].float() + 0.5
         means = torch.cat([rgb, rgb.square().sum(1, keepdim=True)], 1)
         front, back = spread(means, prior)
         share, sure = weigh_evidence(means, front, back, prior)
         spreads = [variance(front).sqrt(), variance(back).sqrt()]
-        told = [cells[:, :3], logits * LOGIT_SCALE, front[:, :3] - 0.5, back[:, :3] - 0.5]
-        renewed = torch.cat([*told, share, sure, *spreads, cells[:, 14:]], 1)
+        logits = cells[:, PRIOR : PRIOR + 1]
+        found = logits + change * LOGIT_SCALE
+        urged = sure * (logit_of(share) * LOGIT_SCALE - found)
+        told = [cells[:, :3], logits, front[:, :3] - 0.5, back[:, :3] - 0.5, share, sure, *spreads]
+        renewed = torch.cat([*told, cells[:, 14:15], found, urged, cells[:, KNOWN:]], 1)
     return renewed.contiguous(memory_format=torch.channels_last)
 
 
@@ -121,7 +159,7 @@ def _around(
     wide = F.pad(cells, (1, 1, 1, 1), mode="replicate")
     if windows is None:
         return wide
-    rows, columns = -(-height // step) + 2, -(-width // step) + 2
+    rows, columns = height // step + 2, width // step + 2
     parts = [
         wide[n, :, top // step : top // step + rows, left // step : left // step + columns]
         for n, (top, left) in enumerate(windows)
@@ -129,24 +167,9 @@ def _around(
     return torch.stack(parts).contiguous(memory_format=torch.channels_last)
 
 
-def _enlarged(cells: Tensor, factor: int, height: int, width: int) -> Tensor:
-    """`cells`, which have a margin of one, as pixels without it."""
+def _enlarged(cells: Tensor, factor: int, height: int, width: int, more: int = 0) -> Tensor:
+    """`cells`, which have a margin of one, as pixels with a margin of `more`."""
     if factor > 1:
         cells = F.interpolate(cells, scale_factor=factor, mode="bilinear", align_corners=False)
-    return cells[:, :, factor : factor + height, factor : factor + width]
-
-
-def _fine(rgb: Tensor, coarse: Tensor, wide: Tensor) -> Tensor:
-    """The head's inputs of each pixel; rgb and the colours of `wide` are centred on 0."""
-    front, back, sure, lines = wide[:, 0:3], wide[:, 3:6], wide[:, 6:7], wide[:, 7:]
-    apart, above = front - back, rgb - back
-    length = (apart * apart).sum(1, keepdim=True)
-    along = ((above * apart).sum(1, keepdim=True) / (length + APART)).clamp(-0.5, 1.5)
-    off = (above - along * apart).square().sum(1, keepdim=True).add(1e-6).sqrt()
-    guesses = [
-        (lines[:, 4 * n : 4 * n + 3] * rgb).sum(1, keepdim=True) + lines[:, 4 * n + 3 : 4 * n + 4]
-        for n in range(GUESSES)
-    ]
-    told = logit_of(along.clamp(0, 1))
-    urged = sure * (told - coarse) * LOGIT_SCALE
-    return torch.cat([rgb, coarse * LOGIT_SCALE, along - 0.5, off * 2, urged, *guesses], 1)
+    top = factor - more
+    return cells[:, :, top : top + height + 2 * more, top : top + width + 2 * more]

@@ -1,8 +1,6 @@
 """The Selfie networks as functions of arrays."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,6 +8,7 @@ import numpy.typing as npt
 import torch
 
 from models.selfie import SelfieNet
+from models.torch_threads import torch_threads
 from models.weights import load_weights
 
 _EXAMPLE = 64, 64
@@ -24,22 +23,9 @@ class Selfie:
 
     def __call__(self, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Alphas (N, H, W) float32 in [0, 1] of pictures (N, H, W, 3) uint8 RGB."""
-        with torch.inference_mode(), _one_thread():
+        # On two threads its small operators took twice as long.
+        with torch.inference_mode(), torch_threads(1):
             return np.asarray(self._net(torch.from_numpy(rgb).float().mul_(1 / 255)).numpy())
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Run small operators on this thread alone: on two they took twice as long.
-
-    Set anew for each run, since numba's thread pool changes the count that torch reads.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _frozen(net: SelfieNet) -> torch.jit.ScriptModule:

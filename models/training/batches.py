@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -10,26 +11,31 @@ from torch.nn import functional
 
 from kernels.band import BAND, lattice
 from kernels.coarse import cleaned, on_cells, softened
-from kernels.context import KNOWN
+from kernels.context import CELL_INPUTS, KNOWN, PRIOR, ROUGHNESS
 from kernels.refine import upsample_band
-from kernels.types import Alpha
+from kernels.texture import cell_roughness
+from kernels.types import Alpha, Rgb
 from models.refiner_inputs import logit, scale_of
-from models.refiner_net import CONTEXT_INPUTS, LOGIT_SCALE, PRIOR, ROUGHNESS
+from models.refiner_net import LOGIT_SCALE
 from models.training.coarse_errors import spoil
 from models.training.losses import Truth
 from models.training.samples import Sample
 
 Place = tuple[int, int]
+Cells = npt.NDArray[np.float32]
 
 
 class Batch(NamedTuple):
-    """truth: of the windows; cells: (N, CONTEXT_INPUTS, h, w) of the whole pictures, colours and
+    """What a step of training is given.
 
-    what they tell left out, for that is found anew in any case; windows: (row, column) of each.
+    truth: of the windows; cells: (N, CELL_INPUTS, h, w) of the whole pictures, colours and what
+    they tell left out, for that is found anew in any case; wide: the same of cells twice as wide;
+    windows: (row, column) of each.
     """
 
     truth: Truth
     cells: Tensor
+    wide: Tensor
     windows: list[Place]
 
 
@@ -37,10 +43,14 @@ def make_batch(sample: Sample, side: int, step: int, random: np.random.Generator
     """Turn the pictures of `sample`, spoil their alphas, choose a window of `side` in each."""
     sample = flipped(sample, random)
     alphas = sample.alpha.astype(np.float32) / 65535
-    cells = np.zeros((*sample.cells.shape[:3], CONTEXT_INPUTS), np.float32)
-    cells[..., :3] = sample.cells[..., :3].astype(np.float32) - 0.5
-    cells[..., ROUGHNESS] = sample.cells[..., 3].astype(np.float32) * 4
-    coarse = np.stack([_spoilt(random, *pair, step) for pair in zip(alphas, cells, strict=True)])
+    spoilt = []
+    for alpha in alphas:
+        coarse = softened(cleaned(spoil(random, alpha)), *alpha.shape)
+        spoilt.append(coarse)
+    everywhere = np.full(lattice(*alphas.shape[1:]), BAND, np.uint8)
+    coarse = np.stack([upsample_band(each, everywhere, *alphas.shape[1:]) for each in spoilt])
+    pairs = list(zip(sample.rgb, spoilt, strict=True))
+    fine, wide = (np.stack([_cells(*pair, width) for pair in pairs]) for width in (step, 2 * step))
     windows = [_window(*pair, side, step, random) for pair in zip(alphas, coarse, strict=True)]
     rgb, foreground = (
         torch.from_numpy(_cut(part, windows, side)).permute(0, 3, 1, 2).float() / 255
@@ -49,9 +59,26 @@ def make_batch(sample: Sample, side: int, step: int, random: np.random.Generator
     alpha, seen = (
         torch.from_numpy(_cut(part, windows, side))[:, None] for part in (alphas, coarse)
     )
-    means = functional.avg_pool2d(torch.from_numpy(alphas)[:, None], step)
-    truth = Truth(rgb, foreground, alpha, seen, means)
-    return Batch(truth, torch.from_numpy(cells).permute(0, 3, 1, 2), windows)
+    whole = [torch.from_numpy(each)[:, None] for each in (alphas, coarse)]
+    means, off = (
+        functional.avg_pool2d(each, step) for each in (whole[0], (whole[0] - whole[1]).abs())
+    )
+    truth = Truth(rgb, foreground, alpha, seen, means, off)
+    cells, wider = (torch.from_numpy(each).permute(0, 3, 1, 2) for each in (fine, wide))
+    return Batch(truth, cells, wider, windows)
+
+
+def _cells(rgb: Rgb, coarse: Alpha, step: int) -> Cells:
+    """What is known of cells but for colours, as the product finds it."""
+    height, width = rgb.shape[:2]
+    size = width // step, height // step
+    means = cv2.resize(rgb.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    cells = np.zeros((size[1], size[0], CELL_INPUTS), np.float32)
+    cells[..., :3] = means / 255 - 0.5
+    cells[..., PRIOR] = logit(on_cells(coarse, height, width, step)) * LOGIT_SCALE
+    cells[..., ROUGHNESS] = cell_roughness(np.ascontiguousarray(rgb[..., 1]), 255, step) * 4
+    cells[..., KNOWN] = scale_of(coarse, height)
+    return cells
 
 
 def flipped(sample: Sample, random: np.random.Generator) -> Sample:
@@ -64,18 +91,6 @@ def flipped(sample: Sample, random: np.random.Generator) -> Sample:
         return np.ascontiguousarray(part.swapaxes(1, 2) if laid else part)
 
     return Sample(*(turned(part) for part in sample))
-
-
-def _spoilt(
-    random: np.random.Generator, alpha: Alpha, cells: npt.NDArray[np.float32], step: int
-) -> Alpha:
-    """A coarse alpha, enlarged as the product does; what is told of it is put into `cells`."""
-    height, width = alpha.shape
-    coarse = softened(cleaned(spoil(random, alpha)), height, width)
-    cells[..., PRIOR] = logit(on_cells(coarse, height, width, step)) * LOGIT_SCALE
-    cells[..., KNOWN] = scale_of(coarse, height)
-    everywhere = np.full(lattice(height, width), BAND, np.uint8)
-    return upsample_band(coarse, everywhere, height, width)
 
 
 def _window(

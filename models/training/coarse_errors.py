@@ -195,7 +195,7 @@ def _blurred(alpha: Alpha, sigma: float) -> Alpha:
 
 
 _FLAWS: tuple[Flaw, ...] = (_hardened, _softened, _grown, _moved, _wavering)
-_OFTEN = (0.3, 0.2, 0.2, 0.15, 0.15)
+_OFTEN = (0.3, 0.2, 0.25, 0.15, 0.1)
 _WAYS: tuple[Flaw, ...] = (_exact, _net, _flawed, _opened, _outlined, _thumbnail, _mistaken)
-_CHANCES = np.array([0.20, 0.20, 0.40, 0.08, 0.06, 0.03, 0.03])
+_CHANCES = np.array([0.16, 0.20, 0.42, 0.08, 0.06, 0.04, 0.04])
 _FOR_STRANDS = np.array([1, 1.1, 1.0, 1.5, 1, 1, 0.8])

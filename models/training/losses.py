@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.refiner_whole import Whole
+from models.refiner_whole import Views, Whole
 
 _LEVELS = 4
 _EASY = 0.15
@@ -27,8 +27,8 @@ class Costs(NamedTuple):
 class Truth(NamedTuple):
     """What is true of windows of pictures.
 
-    rgb, foreground: (N, 3, H, W) in [0, 1]; alpha, coarse: (N, 1, H, W) in [0, 1]; cells: (N, 1,
-    h, w) alpha's mean on all cells of the picture, of which the rest is a window.
+    rgb, foreground: (N, 3, H, W) in [0, 1]; alpha, coarse: (N, 1, H, W) in [0, 1]. Of the whole
+    pictures: cells: (N, 1, h, w) alpha's mean on cells; off: likewise, the coarse alpha's error.
     """
 
     rgb: Tensor
@@ -36,9 +36,10 @@ class Truth(NamedTuple):
     alpha: Tensor
     coarse: Tensor
     cells: Tensor
+    off: Tensor
 
 
-def costs(found: Whole, truth: Truth, margin: int, step: int) -> Costs:
+def costs(found: Whole, views: Views, truth: Truth, margin: int) -> Costs:
     """Weigh `found` against `truth`, which has `margin` more pixels on every side.
 
     alpha: L1, gradient and Laplacian pyramid, where the band may be; what is worse than the coarse
@@ -59,8 +60,8 @@ def costs(found: Whole, truth: Truth, margin: int, step: int) -> Costs:
     worse = (F.relu(_local(error) - _local((coarse - target).abs())) * weight).sum() / weight.sum()
     foreground = _colour(found, truth, inner)
     calibration = _likelihood(found.log_error, error.detach(), weight)
-    calibration = calibration + _cells(found, truth, step)
-    cost = level + 0.5 * slope + detail + worse + 0.5 * _first_look(found, truth)
+    calibration = calibration + _cells(views, truth)
+    cost = level + 0.5 * slope + detail + worse + 0.5 * _looks(views, truth)
     total = cost + 0.3 * foreground + 0.02 * calibration
     return Costs(total, level.detach(), foreground.detach(), calibration.detach())
 
@@ -73,15 +74,25 @@ def _weights(target: Tensor, coarse: Tensor) -> Tensor:
     off = (coarse - target).abs()
     open_ = ((target > 0.01) & (target < 0.99)) | (off > 0.02)
     near = F.max_pool2d(open_.float(), 9, 1, 4) + 0.05
-    hard = (off * near).sum((1, 2, 3), keepdim=True) / near.sum((1, 2, 3), keepdim=True)
-    return near / (hard + _EASY)
+    return near / (_near(off, near) + _EASY)
 
 
-def _first_look(found: Whole, truth: Truth) -> Tensor:
-    """L1 on cells, nearly all of it where alpha is open or was mistaken."""
-    off = (found.looked - truth.cells).abs()
-    weight = ((truth.cells > 0.01) & (truth.cells < 0.99)).float() + (off.detach() > 0.05) + 0.05
-    return (off * weight).sum() / weight.sum()
+def _looks(views: Views, truth: Truth) -> Tensor:
+    """L1 on cells after each look, nearly all of it where alpha is open or was mistaken."""
+    wide, off = F.avg_pool2d(truth.cells, 2), F.avg_pool2d(truth.off, 2)
+    found = [(each, wide, off) for each in views.looked]
+    found.append((views.found, truth.cells, truth.off))
+    total = off.new_zeros(())
+    for alpha, target, mistaken in found:
+        weight = ((target > 0.01) & (target < 0.99)).float() + (mistaken > 0.02) + 0.05
+        weight = weight / (_near(mistaken, weight) + _EASY)
+        total = total + ((alpha - target).abs() * weight).sum() / weight.sum()
+    return total / len(found)
+
+
+def _near(off: Tensor, weight: Tensor) -> Tensor:
+    """Mean of `off` over each picture."""
+    return (off * weight).sum((1, 2, 3), keepdim=True) / weight.sum((1, 2, 3), keepdim=True)
 
 
 def _local(error: Tensor) -> Tensor:
@@ -127,9 +138,7 @@ def _likelihood(log_width: Tensor, error: Tensor, weight: Tensor) -> Tensor:
     return (cost * weight).sum() / weight.sum()
 
 
-def _cells(found: Whole, truth: Truth, step: int) -> Tensor:
+def _cells(views: Views, truth: Truth) -> Tensor:
     """The same for what the context expects of the coarse alpha."""
-    error = F.avg_pool2d((truth.coarse - truth.alpha).abs(), step)
-    height, width = error.shape[2:]
-    log_width = found.cell_error[..., :height, :width].clamp(-6, 1)
-    return ((error + _FLOOR) * torch.exp(-log_width) + log_width).mean()
+    log_width = views.error.float().clamp(-6, 1)
+    return ((truth.off + _FLOOR) * torch.exp(-log_width) + log_width).mean()

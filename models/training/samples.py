@@ -7,16 +7,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kernels.layout import Layout
-from kernels.spread import cell_means
-from kernels.texture import cell_roughness
 from kernels.types import Alpha, Rgb
 from models.training.camera import photograph
 from models.training.coarse_errors import spoil
 from models.training.subjects import Subject, Texture, draw_subject
 from models.training.textures import Textures
 
-_LAYOUT = Layout("rgb", 8, 0, 0, "bt709", full_range=True)
 Image = npt.NDArray[np.float32]
 
 
@@ -36,18 +32,16 @@ class Scene(NamedTuple):
 class Sample(NamedTuple):
     """What is kept of a scene of side S; the coarse alpha is spoilt anew each time it is used.
 
-    rgb, foreground: (S, S, 3) uint8; alpha: (S, S) uint16, 65535 is 1; cells: (S / step, S / step,
-    4) float16, the mean RGB in [0, 1] and the roughness of each cell.
+    rgb, foreground: (S, S, 3) uint8; alpha: (S, S) uint16, 65535 is 1.
     """
 
     rgb: npt.NDArray[np.uint8]
     foreground: npt.NDArray[np.uint8]
     alpha: npt.NDArray[np.uint16]
-    cells: npt.NDArray[np.float16]
 
 
 def draw_sample(
-    random: np.random.Generator, subject: Subject, texture: Texture, side: int, step: int
+    random: np.random.Generator, subject: Subject, texture: Texture, side: int
 ) -> Sample:
     """`subject`, moved, turned and scaled at random, before a scene made of `texture`.
 
@@ -56,15 +50,7 @@ def draw_sample(
     moved = _moved(random, subject, side, side)
     shot = photograph(random, moved.alpha, moved.foreground, texture(random, side, side))
     alpha = np.asarray(shot.alpha * np.float32(65535) + np.float32(0.5)).astype(np.uint16)
-    cells = _cells(shot.rgb, step).astype(np.float16)
-    return Sample(shot.rgb, _as_bytes(shot.foreground), alpha, cells)
-
-
-def _cells(rgb: Rgb, step: int) -> Image:
-    """Mean RGB and roughness of cells, as the product finds them."""
-    planes = tuple(np.ascontiguousarray(rgb[..., channel]) for channel in (1, 2, 0))
-    means = cell_means(planes, _LAYOUT, step)[..., [2, 0, 1]] / np.float32(255)
-    return np.dstack([means, cell_roughness(planes[0], 255, step)])
+    return Sample(shot.rgb, _as_bytes(shot.foreground), alpha)
 
 
 def held_out(count: int, height: int = 480, width: int = 640) -> Iterator[Scene]:
@@ -116,7 +102,8 @@ def _turned(random: np.random.Generator, subject: Subject, height: int, width: i
 
 def _warped(pixels: Image, turn: npt.NDArray[Any], height: int, width: int) -> Image:
     size = (width, height)
-    mode = cv2.BORDER_REPLICATE
+    # A mirrored border keeps hair hair; a repeated one would draw it out into stripes.
+    mode = cv2.BORDER_REFLECT_101
     return np.asarray(cv2.warpAffine(pixels, turn, size, flags=cv2.INTER_LINEAR, borderMode=mode))
 
 

@@ -91,7 +91,7 @@ def _make(recipe: Recipe, number: int) -> int:
     for row in range(recipe.shard):
         if row % recipe.views == 0:
             subject = draw_subject(random, recipe.subject_side, recipe.subject_side, texture)
-        sample = draw_sample(random, subject, texture, recipe.side, recipe.step)
+        sample = draw_sample(random, subject, texture, recipe.side)
         for name, value in zip(Sample._fields, sample, strict=True):
             arrays[row][name] = value
     arrays.flush()
@@ -100,12 +100,11 @@ def _make(recipe: Recipe, number: int) -> int:
 
 
 def _record(recipe: Recipe) -> np.dtype[np.void]:
-    side, cells = recipe.side, recipe.side // recipe.step
+    side = recipe.side
     fields = [
         ("rgb", np.uint8, (side, side, 3)),
         ("foreground", np.uint8, (side, side, 3)),
         ("alpha", np.uint16, (side, side)),
-        ("cells", np.float16, (cells, cells, 4)),
     ]
     return np.dtype(fields)
 

@@ -18,8 +18,8 @@ import tomllib
 import torch
 from safetensors.torch import save_file
 
-from models.refiner_net import RefinerNet, Shape, logit_of
-from models.refiner_whole import refine_whole
+from models.refiner_net import RefinerNet, Shape
+from models.refiner_whole import refine_close, view
 from models.training.batches import Batch, make_batch
 from models.training.losses import Costs, costs
 from models.training.shards import Recipe, Shards, make_shards
@@ -29,19 +29,20 @@ from models.training.shards import Recipe, Shards, make_shards
 class Plan:
     """A training run.
 
-    shape: the net's; recipes: sets of samples that batches are drawn from in turn; steps, batch,
-    rate: of gradient descent; window: side of the part of each sample that the head sees; average:
-    share of the running average kept each step; half: compute in bfloat16 where that is exact
-    enough; seed.
+    shape: the nets'; recipes: sets of samples; turns: the numbers of those that batches are drawn
+    from in turn; steps, batch, rate: of gradient descent; window: cells a side of the part of each
+    sample that is seen by pixels; average: share of the running average kept each step; half:
+    compute in bfloat16 where that is exact enough; seed.
     """
 
     name: str
     folder: Path
     shape: Shape
     recipes: tuple[Recipe, ...]
+    turns: tuple[int, ...] = (0,)
     steps: int = 10000
     batch: int = 16
-    window: int = 112
+    window: int = 28
     rate: float = 2e-3
     warm_up: int = 300
     average: float = 0.999
@@ -66,7 +67,7 @@ def main() -> None:
 def read_plan(path: Path) -> Plan:
     """The plan that a TOML file describes; TypeError on a key that no plan has."""
     told = _tupled(tomllib.loads(path.read_text(encoding="utf-8")))
-    shape, recipes = Shape(**told.pop("shape")), told.pop("recipes")
+    shape, recipes = Shape(**told.pop("shape", {})), told.pop("recipes")
     folder = Path(told.pop("folder"))
     return Plan(folder=folder, shape=shape, recipes=tuple(Recipe(**r) for r in recipes), **told)
 
@@ -110,13 +111,13 @@ class Training:
 
     def _descend(self) -> Costs:
         plan = self._plan
-        shards, (truth, cells, windows) = self._drawn()
+        step, (truth, cells, wide, windows) = self._drawn()
         for group in self._optimiser.param_groups:
             group["lr"] = plan.rate * self._pace()
         with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
-            coarse = logit_of(truth.coarse)
-            found = refine_whole(self._net, truth.rgb, coarse, cells, shards.step, windows)
-        result = costs(found, truth, plan.shape.reach, shards.step)
+            views = view(self._net, wide, cells)
+            found = refine_close(self._net, truth.rgb, truth.coarse, views.near, step, windows)
+        result = costs(found, views, truth, plan.shape.reach * step // 2)
         self._optimiser.zero_grad(set_to_none=True)
         result.total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
@@ -127,18 +128,21 @@ class Training:
             self._average[key].lerp_(value, 1 - keep)
         return result._replace(total=result.total.detach())
 
-    def _drawn(self) -> tuple[Shards, Batch]:
-        """This step's batch; the next one is made meanwhile."""
+    def _drawn(self) -> tuple[int, Batch]:
+        """This step's width of cells and batch; the next one is made meanwhile."""
         batch = self._next or self._maker.submit(self._draw, self._step)
         self._next = self._maker.submit(self._draw, self._step + 1)
-        return self._shards[self._step % len(self._shards)], batch.result()
+        return self._turn(self._step).step, batch.result()
+
+    def _turn(self, step: int) -> Shards:
+        return self._shards[self._plan.turns[step % len(self._plan.turns)]]
 
     def _draw(self, step: int) -> Batch:
         """The batch of a step, which follows from the plan's seed and the step alone."""
         random = np.random.default_rng([self._plan.seed, step])
-        shards = self._shards[step % len(self._shards)]
+        shards = self._turn(step)
         sample = shards.batch(random.integers(0, len(shards), self._plan.batch))
-        return make_batch(sample, self._plan.window, shards.step, random)
+        return make_batch(sample, self._plan.window * shards.step, shards.step, random)
 
     def _pace(self) -> float:
         """Share of the full learning rate: a short rise, then half a cosine."""
