@@ -17,7 +17,7 @@ TILE = 16
 OUTSIDE, INSIDE, BAND = 0, 1, 2
 
 _LOW, _HIGH = 0.02, 0.98
-_STRAY = 0.05
+_STRAY, _SURE = 0.05, 0.01
 # How far around a tile the coarse alpha is looked at: hair reaches beyond a coarse mask's edge.
 _REACH_CELLS, _REACH_PIXELS = 2.0, 4.0
 
@@ -54,6 +54,17 @@ def widened(kinds: Kinds, found: Alpha, step: int, top: int = 0, left: int = 0) 
     grown = kinds.copy()
     _widen(found, step, top, left, grown)
     return grown
+
+
+def settled(kinds: Kinds, found: Alpha, step: int, top: int = 0, left: int = 0) -> Kinds:
+    """`kinds` without BAND where `found` is sure of one side.
+
+    found, step, top, left: as for `widened`. A BAND tile joins a side when all cells that it
+    touches, and one more around, are that side but for 0.01.
+    """
+    narrowed = kinds.copy()
+    _settle(found, step, top, left, narrowed)
+    return narrowed
 
 
 def tiles_of(kinds: Kinds, kind: int = BAND) -> npt.NDArray[np.int32]:
@@ -109,3 +120,25 @@ def _widen(found: Alpha, step: int, top: int, left: int, kinds: Kinds) -> None:
                 for x in range(begin, end + 1):
                     if abs(found[y, x] - side) > _STRAY:
                         kinds[row, column] = BAND
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _settle(found: Alpha, step: int, top: int, left: int, kinds: Kinds) -> None:
+    rows, columns = found.shape
+    for row in numba.prange(kinds.shape[0]):
+        first = max((row * TILE - top) // step - 1, 0)
+        last = min(((row + 1) * TILE - 1 - top) // step + 1, rows - 1)
+        for column in range(kinds.shape[1]):
+            if kinds[row, column] != BAND:
+                continue
+            begin = max((column * TILE - left) // step - 1, 0)
+            end = min(((column + 1) * TILE - 1 - left) // step + 1, columns - 1)
+            least, most = np.float32(1), np.float32(0)
+            for y in range(first, last + 1):
+                for x in range(begin, end + 1):
+                    least, most = min(least, found[y, x]), max(most, found[y, x])
+            if first <= last and begin <= end:
+                if most < _SURE:
+                    kinds[row, column] = OUTSIDE
+                elif least > 1 - _SURE:
+                    kinds[row, column] = INSIDE

@@ -1,5 +1,7 @@
 """What a net found in tiles, laid into the picture without seams."""
 
+from functools import lru_cache
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,7 @@ from kernels.types import Alpha, Kinds
 Floats = npt.NDArray[np.float32]
 
 _RAMP = 8
+_STEPS, _SPAN = 128, 16
 _HAZE = np.float32(0.01)
 """Closer than this to 0 or 1 alpha is made so: a net is never quite sure, a picture is."""
 
@@ -32,7 +35,15 @@ def scatter_alpha(
     _scatter(
         found, levels, tiles, kinds, np.float32(terms.edge), np.float32(terms.scale),
         np.float32(trust), alpha, error if error is not None else alpha, wanted, logits_of(terms),
+        _alphas(),
     )  # fmt: skip
+
+
+@lru_cache
+def _alphas() -> Floats:
+    """Sigmoids of evenly spaced logits; blended they are exact to 1e-6, and far faster."""
+    logits = np.arange(-_SPAN * _STEPS, _SPAN * _STEPS + 2) / _STEPS
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -56,10 +67,10 @@ def _fade(kinds: Kinds, row: int, column: int, fades: Floats) -> None:
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _scatter(
     found: Floats, levels: Floats, tiles: Places, kinds: Kinds, edge: np.float32, scale: np.float32,
-    trust: np.float32, alpha: Alpha, error: Alpha, wanted: bool, table: Floats,
+    trust: np.float32, alpha: Alpha, error: Alpha, wanted: bool, table: Floats, alphas: Floats,
 ) -> None:  # fmt: skip
     height, width = alpha.shape
-    one = np.float32(1)
+    one, span, steps = np.float32(1), np.float32(_SPAN), np.float32(_STEPS)
     for tile in numba.prange(found.shape[0]):
         fades = np.empty((TILE, TILE), np.float32)
         _fade(kinds, tiles[tile, 0], tiles[tile, 1], fades)
@@ -71,8 +82,13 @@ def _scatter(
                 change *= fades[i, j] * trust
                 if not np.isfinite(change):
                     change = np.float32(0)
-                logit = coarse / scale + change
-                value = (one / (one + np.exp(-logit)) - edge) / (one - 2 * edge)
+                logit = min(max(coarse / scale + change, -span), span)
+                at = (logit + span) * steps
+                whole = np.uint32(at)
+                value = alphas[whole] + (alphas[whole + 1] - alphas[whole]) * (
+                    at - np.float32(whole)
+                )
+                value = (value - edge) / (one - 2 * edge)
                 value = np.float32(0) if value < _HAZE else value
                 alpha[top + i, left + j] = one if value > one - _HAZE else value
                 if wanted:

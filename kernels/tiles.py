@@ -57,41 +57,34 @@ def gather_fine(
 
 
 @numba.njit(nogil=True, cache=True)
-def _shares(shift: float, pace: float, shares: Floats) -> None:
-    """How much each of a few columns counts in each of SIDE pixels, `pace` apart from `shift` on.
+def _across(
+    cells: Floats, top: int, first: int, shift: float, pace: float, blended: Floats, out: Floats
+) -> None:
+    """Blend columns of cells into pixels, for as many rows of cells as `out` has.
 
-    shares: (columns, SIDE), written.
-    """
-    shares[:] = 0
-    for j in range(_WIDE):
-        position = shift + j * pace
-        before = int(position)
-        far = np.float32(position - before)
-        shares[before, j] += np.float32(1) - far
-        shares[min(before + 1, shares.shape[0] - 1), j] += far
-
-
-@numba.njit(nogil=True, cache=True)
-def _across(cells: Floats, top: int, first: int, shares: Floats, out: Floats) -> None:
-    """Blend columns of cells from `first` on into pixels, for as many rows as `out` has.
-
-    out: (rows, channels, SIDE); its first row is row `top` of `cells`; the edge of these repeats.
+    out: (rows, channels * _WIDE), a channel after the other; its first row is row `top` of
+    `cells`, its pixels lie `pace` apart from `shift` on, in columns counted from `first`; the edge
+    of `cells` repeats. blended: (_WIDE, channels), for scratch.
     """
     rows, columns = cells.shape[:2]
     for i in range(out.shape[0]):
-        row = min(max(top + i, 0), rows - 1)
-        for n in range(out.shape[1]):
-            into = out[i, n]
-            into[:] = 0
-            for column in range(shares.shape[0]):
-                value = cells[row, min(max(first + column, 0), columns - 1), n]
-                for j in range(_WIDE):
-                    into[j] += value * shares[column, j]
+        row = cells[min(max(top + i, 0), rows - 1)]
+        for j in range(_WIDE):
+            position = shift + j * pace
+            before = int(position)
+            share = np.float32(position - before)
+            near = row[min(max(first + before, 0), columns - 1)]
+            far = row[min(max(first + before + 1, 0), columns - 1)]
+            for n in range(blended.shape[1]):
+                blended[j, n] = near[n] + (far[n] - near[n]) * share
+        for n in range(blended.shape[1]):
+            for j in range(_WIDE):
+                out[i, n * _WIDE + j] = blended[j, n]
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def _down(rows: Floats, position: float, out: Floats) -> None:
-    """Blend the two flat `rows` around `position`."""
+    """Blend the two `rows` around `position`."""
     upper = int(position)
     share = np.float32(position - upper)
     above, below = rows[upper], rows[min(upper + 1, rows.shape[0] - 1)]
@@ -99,58 +92,64 @@ def _down(rows: Floats, position: float, out: Floats) -> None:
         out[n] = above[n] + (below[n] - above[n]) * share
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(nogil=True, cache=True)
 def _read(
     samples: Floats, matrix: Floats, offset: Floats, sides: Floats, lines: Floats, table: Floats,
     row: Floats,
 ) -> None:  # fmt: skip
-    """What SIDE pixels tell, a channel at a time so that all of them are computed at once.
+    """What a row of pixels tells, a channel after the other in flat arrays: so that compilers see
 
-    samples: (4, SIDE), the planes' and alpha; sides, lines: (SIDES, SIDE), (SPARE, SIDE); row:
-    (FINE_INPUTS, SIDE), written.
+    that nothing overlaps, and compute many pixels at once.
+
+    samples: the three planes' and alpha; sides, lines: SIDES and SPARE channels; row: FINE_INPUTS
+    channels, written.
     """
     half, one, zero = np.float32(0.5), np.float32(1), np.float32(0)
-    for n in range(3):
-        a, b, c, d = matrix[n, 0], matrix[n, 1], matrix[n, 2], offset[n] - half
+    a, b, c, d = matrix[0, 0], matrix[0, 1], matrix[0, 2], offset[0] - half
+    e, f, g, h = matrix[1, 0], matrix[1, 1], matrix[1, 2], offset[1] - half
+    k, m, n, o = matrix[2, 0], matrix[2, 1], matrix[2, 2], offset[2] - half
+    for j in range(_WIDE):
+        x, y, z = samples[j], samples[_WIDE + j], samples[2 * _WIDE + j]
+        red, green, blue = (
+            a * x + b * y + c * z + d,
+            e * x + f * y + g * z + h,
+            k * x + m * y + n * z + o,
+        )
+        row[j], row[_WIDE + j], row[2 * _WIDE + j] = red, green, blue
+        x, y, z = sides[3 * _WIDE + j], sides[4 * _WIDE + j], sides[5 * _WIDE + j]
+        red, green, blue = red - x, green - y, blue - z
+        x, y, z = sides[j] - x, sides[_WIDE + j] - y, sides[2 * _WIDE + j] - z
+        along = (red * x + green * y + blue * z) / (APART + x * x + y * y + z * z)
+        row[4 * _WIDE + j] = min(max(along, -half), one + half)
+    for j in range(_WIDE):
+        level = looked_up(table, samples[3 * _WIDE + j]) + sides[7 * _WIDE + j]
+        told = looked_up(table, min(max(row[4 * _WIDE + j], zero), one))
+        row[3 * _WIDE + j], row[5 * _WIDE + j] = level, sides[6 * _WIDE + j] * (told - level)
+    for j in range(_WIDE):
+        row[4 * _WIDE + j] -= half
+    for guess in range(GUESSES):
+        into, of = (6 + guess) * _WIDE, 4 * guess * _WIDE
         for j in range(_WIDE):
-            row[n, j] = a * samples[0, j] + b * samples[1, j] + c * samples[2, j] + d
-    for j in range(_WIDE):
-        along, length = zero, APART
-        for n in range(3):
-            between = sides[n, j] - sides[3 + n, j]
-            length += between * between
-            along += (row[n, j] - sides[3 + n, j]) * between
-        row[4, j] = min(max(along / length, -half), one + half)
-    for j in range(_WIDE):
-        row[3, j] = looked_up(table, samples[3, j]) + sides[7, j]
-        told = looked_up(table, min(max(row[4, j], zero), one))
-        row[5, j] = sides[6, j] * (told - row[3, j])
-    for j in range(_WIDE):
-        row[4, j] -= half
-    for n in range(GUESSES):
-        k = 4 * n
-        for j in range(_WIDE):
-            guess = lines[k, j] * row[0, j] + lines[k + 1, j] * row[1, j]
-            row[6 + n, j] = guess + lines[k + 2, j] * row[2, j] + lines[k + 3, j]
-    for n in range(SPARE - 4 * GUESSES):
-        row[6 + GUESSES + n] = lines[4 * GUESSES + n]
+            value = lines[of + j] * row[j] + lines[of + _WIDE + j] * row[_WIDE + j]
+            value += lines[of + 2 * _WIDE + j] * row[2 * _WIDE + j]
+            row[into + j] = value + lines[of + 3 * _WIDE + j]
+    for j in range((SPARE - 4 * GUESSES) * _WIDE):
+        row[(6 + GUESSES) * _WIDE + j] = lines[4 * GUESSES * _WIDE + j]
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
-def _store(row: Floats, out: Floats) -> None:
-    for j in range(SIDE):
-        for n in range(FINE_INPUTS):
-            out[j, n] = row[n, j]
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def _store_half(row: npt.NDArray[np.uint32], out: npt.NDArray[np.uint16]) -> None:
+@numba.njit(nogil=True, cache=True)
+def _halve(row: npt.NDArray[np.uint32], halves: npt.NDArray[np.uint16]) -> None:
     """The bits of float32 rounded to those of bfloat16, the nearest, ties to even."""
+    for n in range(row.shape[0]):
+        odd = (row[n] >> np.uint32(16)) & np.uint32(1)
+        halves[n] = np.uint16((row[n] + np.uint32(0x7FFF) + odd) >> np.uint32(16))
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _store(row: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
     for j in range(SIDE):
         for n in range(FINE_INPUTS):
-            bits = row[n, j]
-            odd = (bits >> np.uint32(16)) & np.uint32(1)
-            out[j, n] = np.uint16((bits + np.uint32(0x7FFF) + odd) >> np.uint32(16))
+            out[j, n] = row[n * _WIDE + j]
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -172,30 +171,33 @@ def _gather(
         half_x = (begin_x - patch_x * core) // part - 1
         sides = np.empty((SIDE // step + 4, SIDES * _WIDE), np.float32)
         lines = np.empty((SIDE // part + 3, SPARE * _WIDE), np.float32)
-        shares = np.empty((_WIDE // step + 4, _WIDE), np.float32)
-        _shares((begin_x - left + 0.5) / step - 0.5 - cell_x, 1 / step, shares)
-        _across(near, cell_y, cell_x, shares, sides.reshape(-1, SIDES, _WIDE))
-        shares = np.empty((_WIDE // part + 3, _WIDE), np.float32)
-        _shares((begin_x - patch_x * core + 0.5) / part - 0.5 - half_x, 1 / part, shares)
+        shift, scratch = (
+            (begin_x - left + 0.5) / step - 0.5 - cell_x,
+            np.empty((_WIDE, SIDES), np.float32),
+        )
+        _across(near, cell_y, cell_x, shift, 1 / step, scratch, sides)
         within = spare[patch_at[patch_y, patch_x]]
-        _across(within, half_y + 1, half_x + 1, shares, lines.reshape(-1, SPARE, _WIDE))
+        shift = (begin_x - patch_x * core + 0.5) / part - 0.5 - half_x
+        scratch = np.empty((_WIDE, SPARE), np.float32)
+        _across(within, half_y + 1, half_x + 1, shift, 1 / part, scratch, lines)
         here, wide = np.empty(SIDES * _WIDE, np.float32), np.empty(SPARE * _WIDE, np.float32)
-        samples = np.empty((4, _WIDE), np.float32)
-        row = np.empty((FINE_INPUTS, _WIDE), np.float32)
+        samples = np.empty(4 * _WIDE, np.float32)
+        row = np.empty(FINE_INPUTS * _WIDE, np.float32)
+        halves = np.empty(FINE_INPUTS * _WIDE, np.uint16)
         for i in range(SIDE):
             y = min(max(begin_y + i, 0), height - 1)
             _down(sides, (begin_y + i - top + 0.5) / step - 0.5 - cell_y, here)
             _down(lines, (begin_y + i - patch_y * core + 0.5) / part - 0.5 - half_y, wide)
             for j in range(_WIDE):
                 x = min(max(begin_x + j, 0), width - 1)
-                samples[0, j], samples[3, j] = first[y, x], alpha[y, x]
-                samples[1, j] = second[y >> shift_y, x >> shift_x]
-                samples[2, j] = third[y >> shift_y, x >> shift_x]
-            sided, lined = here.reshape(SIDES, _WIDE), wide.reshape(SPARE, _WIDE)
-            _read(samples, matrix, offset, sided, lined, table, row)
+                samples[j], samples[3 * _WIDE + j] = first[y, x], alpha[y, x]
+                samples[_WIDE + j] = second[y >> shift_y, x >> shift_x]
+                samples[2 * _WIDE + j] = third[y >> shift_y, x >> shift_x]
+            _read(samples, matrix, offset, here, wide, table, row)
             if 0 < i < SIDE - 1:
-                levels[tile, i - 1] = row[3, 1 : SIDE - 1]
+                levels[tile, i - 1] = row[3 * _WIDE + 1 : 3 * _WIDE + SIDE - 1]
             if halve:
-                _store_half(row.view(np.uint32), out[tile, i])
+                _halve(row.view(np.uint32), halves)
+                _store(halves, out[tile, i])
             else:
                 _store(row, out[tile, i])

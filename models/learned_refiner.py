@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kernels.band import BAND, TILE, classify, tiles_of, widened
+from kernels.band import BAND, TILE, classify, settled, tiles_of, widened
 from kernels.coarse import cleaned, renewed, softened
 from kernels.context import join_near, moved_prior
 from kernels.layout import Layout
@@ -26,19 +26,20 @@ from kernels.patches import (
 )
 from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
-from kernels.spread import SpreadColours, spread
+from kernels.spread import spread
 from kernels.threads import used
 from kernels.tiles import SIDE, gather_fine
 from kernels.types import Alpha, Kinds
+from models.frozen import frozen
 from models.picture import Picture
 from models.refined import Refined, cell_size
 from models.refiner_inputs import Inputs, doubted, gather_inputs, tell
-from models.refiner_net import EDGE, LOGIT_SCALE, SHAPES, RefinerNet
+from models.refiner_net import EDGE, LOGIT_SCALE, LOOKS, SHAPES, Body, RefinerNet
 from models.torch_threads import torch_threads
 from models.weights import load_weights
 
 _TERMS = Terms(EDGE, LOGIT_SCALE)
-_PATCHES, _TILES = 8, 128
+_PATCHES, _TILES = 16, 256
 """Patches and tiles that the nets run on at once, at most."""
 Channels = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int32]
@@ -46,15 +47,15 @@ Places = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What the nets on cells found: near, to be read between cells; error: (rows, columns) log of
+    """What the nets on cells found.
 
-    the coarse alpha's expected error; alpha: (h, w) on the wide cells; colours: both sides'.
+    near: what is read between cells; error: (rows, columns) log of the coarse alpha's expected
+    error; alpha: (rows, columns) float32 in [0, 1].
     """
 
     near: Near
     error: Alpha
     alpha: Alpha
-    colours: SpreadColours
 
 
 class LearnedRefiner:
@@ -68,7 +69,7 @@ class LearnedRefiner:
         self,
         net: RefinerNet,
         finest: int = 4,
-        looks: int = 3,
+        looks: int = LOOKS,
         budget: int | None = None,
         half: bool | None = None,
         keep_error: bool = False,
@@ -88,9 +89,10 @@ class LearnedRefiner:
         self._kept: dict[tuple[int, int], npt.NDArray[Any]] = {}
         self._dtype = torch.bfloat16 if half else torch.float32
         self._sample = np.uint16 if half else np.float32
-        own = deepcopy(net).eval().to(self._dtype)
+        own = deepcopy(net).eval().requires_grad_(False).to(self._dtype)
         own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._net = own
+        self._trunk, self._fine = own.trunk, own.fine
+        self._scout, self._context = (self._frozen(part) for part in (own.scout, own.context))
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
@@ -102,14 +104,16 @@ class LearnedRefiner:
         trust = min(max(height / coarse.shape[0] - 1, 0), 1)
         inputs = gather_inputs(picture, coarse, kinds, step)
         view = self._view(picture.layout, inputs) if trust > 0 else None
+        looked = kinds
         if view is not None:
-            wide = inputs.wide
-            kinds = widened(kinds, view.alpha, wide.step, inputs.top, inputs.left)
+            place = step, inputs.top, inputs.left
+            looked = widened(kinds, view.alpha, *place)
+            kinds = settled(looked, view.alpha, *place) if trust == 1 else looked
         alpha = upsample_band(coarse, kinds, height, width)
         # Where the net does not look, the coarse alpha is taken for as wrong as it is soft.
         error = np.minimum(alpha, 1 - alpha) if self._keep_error else None
         if view is not None:
-            self._refine(picture, inputs, view, kinds, trust, alpha, error)
+            self._refine(picture, inputs, view, (kinds, looked), trust, alpha, error)
         prior = renewed(inputs.prior, alpha, kinds, step)
         return Refined(alpha, kinds, spread(inputs.means, prior, step, 1), error)
 
@@ -125,7 +129,7 @@ class LearnedRefiner:
                 colours = tell(wide, layout, prior, change)
             if not (colours.foreground_known and colours.background_known):
                 return None
-            noticed = self._run(self._net.scout, wide.channels[None])[0]
+            noticed = self._run(self._scout, wide.channels[None])[0]
             change = np.ascontiguousarray(noticed[..., -1])
             prior = moved_prior(wide.prior, change, EDGE)
         rows, columns = cells.prior.shape
@@ -133,37 +137,41 @@ class LearnedRefiner:
         noticed = np.asarray(cv2.resize(noticed, size, interpolation=cv2.INTER_LINEAR))
         noticed = noticed[:rows, :columns]
         change = np.ascontiguousarray(noticed[..., -1])
-        colours = tell(cells, layout, moved_prior(cells.prior, change, EDGE), change)
+        tell(cells, layout, moved_prior(cells.prior, change, EDGE), change)
         told = np.concatenate([cells.channels, noticed[..., :-1]], axis=2)
-        found = self._run(self._net.context, told[None])[0]
+        found = self._run(self._context, told[None])[0]
         near = np.empty((rows, columns, NEAR), np.float32)
         join_near(cells.channels, change, found, LOGIT_SCALE, near)
-        return View(Near(near, cells.step, inputs.top, inputs.left), found[..., -1], prior, colours)
+        alpha = moved_prior(cells.prior, change + found[..., -2], EDGE)
+        return View(Near(near, cells.step, inputs.top, inputs.left), found[..., -1], alpha)
 
     def _refine(
         self,
         picture: Picture,
         inputs: Inputs,
         view: View,
-        kinds: Kinds,
+        kinds: tuple[Kinds, Kinds],
         trust: float,
         alpha: Alpha,
         error: Alpha | None,
     ) -> None:
+        """Refine the BAND tiles of the first of `kinds`, which were settled from the second."""
+        kinds, looked = kinds
         tiles = self._ranked(tiles_of(kinds), view)
         chosen = np.zeros_like(kinds)
         chosen[tiles[:, 0], tiles[:, 1]] = BAND
         spare, patch_at = self._hand_down(picture, inputs, view, chosen, alpha)
         found = np.empty((len(tiles), TILE, TILE, 2), np.float32)
         levels = np.empty((len(tiles), TILE, TILE), np.float32)
-        for part in _batches(len(tiles), _TILES):
-            fine = self._buffer(part.stop - part.start, SIDE, FINE_INPUTS, self._sample)
+        for part, count in _batches(len(tiles), _TILES):
+            fine = self._buffer(count, SIDE, FINE_INPUTS, self._sample)
+            some = tiles[part]
             gather_fine(
-                picture.planes, picture.layout, alpha, view.near, spare, patch_at, tiles[part],
-                _TERMS, fine, levels[part],
+                picture.planes, picture.layout, alpha, view.near, spare, patch_at, some, _TERMS,
+                fine[: len(some)], levels[part],
             )  # fmt: skip
-            found[part] = self._run(self._net.fine, fine)
-        scatter_alpha(found, levels, tiles, kinds, _TERMS, trust, alpha, error)
+            found[part] = self._run(self._fine, fine)[: len(some)]
+        scatter_alpha(found, levels, tiles, looked, _TERMS, trust, alpha, error)
 
     def _hand_down(
         self, picture: Picture, inputs: Inputs, view: View, kinds: Kinds, alpha: Alpha
@@ -175,13 +183,19 @@ class LearnedRefiner:
         reach = self._shape.reach
         side = CORE + 2 * reach
         spare = self._buffer(len(patches), CORE + 2, SPARE)
-        for part in _batches(len(patches), _PATCHES):
-            read = self._buffer(part.stop - part.start, side, TRUNK_INPUTS)
+        for part, count in _batches(len(patches), _PATCHES):
+            read, some = self._buffer(count, side, TRUNK_INPUTS), patches[part]
             gather_trunk(
-                inputs.small, picture.layout, alpha, view.near, patches[part], reach, _TERMS, read
-            )
-            spare[part] = self._run(self._net.trunk, read)
+                inputs.small, picture.layout, alpha, view.near, some, reach, _TERMS,
+                read[: len(some)],
+            )  # fmt: skip
+            spare[part] = self._run(self._trunk, read)[: len(some)]
         return spare, numbers.astype(np.int32)
+
+    def _frozen(self, net: Body) -> torch.jit.ScriptModule:
+        example = torch.zeros(1, net.stem.in_channels, 32, 32, dtype=self._dtype)
+        example = example.contiguous(memory_format=torch.channels_last)
+        return frozen(net, example)
 
     def _run(self, net: torch.nn.Module, channels: npt.NDArray[Any]) -> Channels:
         """What `net` says of (N, H, W, C) float32, or of the bits of bfloat16."""
@@ -197,7 +211,7 @@ class LearnedRefiner:
         """What is filled anew each time; kept, since fresh memory costs as much as filling it."""
         kept = self._kept.get((side, channels))
         if kept is None or len(kept) < count:
-            kept = self._kept[side, channels] = np.empty((count, side, side, channels), sample)
+            kept = self._kept[side, channels] = np.zeros((count, side, side, channels), sample)
         return kept[:count]
 
     def _ranked(self, tiles: Places, view: View) -> Places:
@@ -234,12 +248,16 @@ def _has_fast_half() -> bool:
     return bool(asked is not None and asked())
 
 
-def _batches(count: int, most: int) -> list[slice]:
-    """`count` things in slices of few sizes: each costs the net's library some preparation once."""
-    slices, start = [], 0
-    while start < count:
-        while most > count - start:
-            most //= 2
-        slices.append(slice(start, start + most))
-        start += most
-    return slices
+def _batches(count: int, most: int) -> list[tuple[slice, int]]:
+    """`count` things in slices of at most `most`, and how large a batch each is to be run in.
+
+    Few sizes: each costs the net's library some preparation once.
+    """
+    quarter = most // 4
+    return [
+        (
+            slice(start, min(start + most, count)),
+            min(most, -(-(count - start) // quarter) * quarter),
+        )
+        for start in range(0, count, most)
+    ]

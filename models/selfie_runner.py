@@ -1,17 +1,15 @@
 """The Selfie networks as functions of arrays."""
 
-import warnings
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from models.frozen import frozen
 from models.selfie import SelfieNet
 from models.torch_threads import torch_threads
 from models.weights import load_weights
 
-_EXAMPLE = 64, 64
+_EXAMPLE = 1, 64, 64, 3
 
 
 class Selfie:
@@ -19,26 +17,13 @@ class Selfie:
 
     def __init__(self, name: str) -> None:
         """Load weights `name`; WeightsError when the file is missing or damaged."""
-        self._net = _frozen(open_net(name))
+        self._net = frozen(open_net(name), torch.zeros(_EXAMPLE))
 
     def __call__(self, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Alphas (N, H, W) float32 in [0, 1] of pictures (N, H, W, 3) uint8 RGB."""
         # On two threads its small operators took twice as long.
         with torch.inference_mode(), torch_threads(1):
             return np.asarray(self._net(torch.from_numpy(rgb).float().mul_(1 / 255)).numpy())
-
-
-def _frozen(net: SelfieNet) -> torch.jit.ScriptModule:
-    """`net` as a graph without Python between its hundred small steps: 40 % less time a run.
-
-    It is not bound to the traced size.
-    """
-    with torch.inference_mode(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        example = torch.zeros(1, *_EXAMPLE, 3)
-        traced: Any = torch.jit.trace(net, example, check_trace=False)  # type: ignore[no-untyped-call]
-        frozen: torch.jit.ScriptModule = torch.jit.freeze(traced)
-        return frozen
 
 
 def open_net(name: str) -> SelfieNet:

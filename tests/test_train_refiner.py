@@ -180,7 +180,9 @@ def test_a_wrong_look_and_a_wrong_guess_of_the_coarse_error_cost() -> None:
     plain = costs(exact, views_of(truth), truth, 8)
     wrong = costs(exact, views_of(truth, looked=1 - truth.cells), truth, 8)
     assert wrong.total > plain.total + 0.05
-    right = costs(exact, views_of(truth, log_error=float(np.log(truth.off.mean().item()))), truth, 8)
+    right = costs(
+        exact, views_of(truth, log_error=float(np.log(truth.off.mean().item()))), truth, 8
+    )
     assert right.calibration < plain.calibration
 
 

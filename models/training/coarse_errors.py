@@ -137,7 +137,7 @@ def _softened(random: np.random.Generator, coarse: Alpha) -> Alpha:
 
 def _grown(random: np.random.Generator, coarse: Alpha) -> Alpha:
     """Eroded or dilated by up to 2 cells."""
-    way = cv2.erode if random.random() < 0.5 else cv2.dilate
+    way = cv2.erode if random.random() < 0.6 else cv2.dilate
     grown = np.asarray(way(coarse, _disc(random.uniform(0.5, 2.4))), np.float32)
     return _blurred(grown, random.uniform(0.3, 1))
 
@@ -195,7 +195,7 @@ def _blurred(alpha: Alpha, sigma: float) -> Alpha:
 
 
 _FLAWS: tuple[Flaw, ...] = (_hardened, _softened, _grown, _moved, _wavering)
-_OFTEN = (0.3, 0.2, 0.25, 0.15, 0.1)
+_OFTEN = (0.25, 0.15, 0.3, 0.2, 0.1)
 _WAYS: tuple[Flaw, ...] = (_exact, _net, _flawed, _opened, _outlined, _thumbnail, _mistaken)
-_CHANCES = np.array([0.16, 0.20, 0.42, 0.08, 0.06, 0.04, 0.04])
+_CHANCES = np.array([0.14, 0.17, 0.48, 0.08, 0.06, 0.04, 0.03])
 _FOR_STRANDS = np.array([1, 1.1, 1.0, 1.5, 1, 1, 0.8])

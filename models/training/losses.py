@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from models.refiner_whole import Views, Whole
 
 _LEVELS = 4
-_EASY = 0.15
+_EASY = 0.4
 """Mean error of a coarse alpha at which a picture counts half of what a faultless one does."""
 _FLOOR = 0.004
 """Errors below one 8-bit level count as one: nobody sees them, and their log is unbounded."""
@@ -61,7 +61,7 @@ def costs(found: Whole, views: Views, truth: Truth, margin: int) -> Costs:
     foreground = _colour(found, truth, inner)
     calibration = _likelihood(found.log_error, error.detach(), weight)
     calibration = calibration + _cells(views, truth)
-    cost = level + 0.5 * slope + detail + worse + 0.5 * _looks(views, truth)
+    cost = level + 0.5 * slope + detail + 0.5 * worse + 0.5 * _looks(views, truth)
     total = cost + 0.3 * foreground + 0.02 * calibration
     return Costs(total, level.detach(), foreground.detach(), calibration.detach())
 
