@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from kernels.threads import leave_cores
 from models.clock import StageClock
@@ -15,13 +15,12 @@ from models.matting import Matting, open_matting
 from stream.backgrounds import open_background
 from stream.collisions import check_paths
 from stream.errors import TruncatedError
-from stream.formats import Format, choose_format, matte_format
 from stream.frame import Frame
 from stream.mattes import Look, matted, seen
+from stream.outputs import Output, look_of, open_outputs
 from stream.pipeline import Waits, prefetch
 from stream.render import Rendered, Renderer
 from stream.settings import Settings
-from stream.sinks import Sink, open_sink
 from stream.source_info import SourceInfo
 from stream.sources import Source, open_source
 from stream.verify import Verdict, verify
@@ -31,7 +30,6 @@ DEPTH = 4
 BUSY_CORES = 1
 """Cores' worth of work that decoding, pass 1 and encoding do beside the compute thread."""
 Item = TypeVar("Item")
-Layer = Literal["picture", "matte", "confidence"]
 
 
 @dataclass(slots=True)
@@ -61,19 +59,6 @@ class Outcome:
     truncated: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Output:
-    """A sink, and what it shows: the picture with its alpha, if any, or a layer beside it."""
-
-    sink: Sink
-    layer: Layer
-
-    def write(self, item: Rendered) -> None:
-        """Give the sink its layer of `item`."""
-        layers = {"picture": item.alpha, "matte": item.matte, "confidence": item.confidence}
-        self.sink.write(item.frame, layers[self.layer])
-
-
 Watch = Callable[[Progress], None]
 
 
@@ -88,13 +73,13 @@ def run(settings: Settings, stop: Event | None = None, watch: Watch | None = Non
     stop = stop or Event()
     check_paths(settings)
     with contextlib.ExitStack() as stack:
-        transparent, chosen, background = _look(settings)
+        transparent, chosen, background = look_of(settings)
         source = stack.enter_context(open_source(settings.source, settings.trim, settings.audio))
         masks = _open_masks(settings, source.info, stack)
         progress = Progress(source.info)
         matting = _open_matting(settings, progress.clock)
         renderer = Renderer(None if transparent else open_background(background))
-        outputs = _open_outputs(settings, chosen, transparent, source, stack)
+        outputs = open_outputs(settings, chosen, transparent, source, stack)
         frames = _rendered(source, masks, matting, renderer, progress)
         with contextlib.closing(
             prefetch(frames, DEPTH, "compute", progress.rendered, stop)
@@ -104,19 +89,6 @@ def run(settings: Settings, stop: Event | None = None, watch: Watch | None = Non
                 watch(progress)
             interrupted = _write_all(items, outputs, progress, stop, watch)
         return _finished(settings, source, outputs, progress, interrupted)
-
-
-def _look(settings: Settings) -> tuple[bool, Format, str]:
-    """(is alpha written, the format, the background's name)."""
-    named = settings.background
-    wants = None if named is None else named == "transparent"
-    chosen = choose_format(settings.out, settings.format, wants)
-    transparent = wants if wants is not None else not chosen.needs_background
-    return transparent, chosen, named or DEFAULT_COLOUR
-
-
-DEFAULT_COLOUR = "#00b140"
-"""Chroma-key green, for a format that needs a background when none is named."""
 
 
 def _open_masks(settings: Settings, info: SourceInfo, stack: contextlib.ExitStack) -> Source | None:
@@ -130,30 +102,6 @@ def _open_matting(settings: Settings, clock: StageClock) -> Matting:
     first = settings.segmenter if settings.masks is None else None
     confident = settings.confidence_out is not None
     return open_matting(first, settings.quality, settings.smoothing, clock, confident)
-
-
-def _open_outputs(
-    settings: Settings,
-    chosen: Format,
-    transparent: bool,
-    source: Source,
-    stack: contextlib.ExitStack,
-) -> list[_Output]:
-    info, overwrite = source.info, settings.overwrite
-    sink = open_sink(settings.out, chosen, info, source.companions, overwrite, transparent)
-    layer: Layer = "picture" if chosen.content == "picture" else "matte"
-    outputs = [_Output(stack.enter_context(sink), layer)]
-    if settings.matte_out is not None:
-        matte = _open_gray(settings.matte_out, info, overwrite)
-        outputs.append(_Output(stack.enter_context(matte), "matte"))
-    if settings.confidence_out is not None:
-        confidence = _open_gray(settings.confidence_out, info, overwrite)
-        outputs.append(_Output(stack.enter_context(confidence), "confidence"))
-    return outputs
-
-
-def _open_gray(out: str, info: SourceInfo, overwrite: bool) -> Sink:
-    return open_sink(out, matte_format(out), info, None, overwrite)
 
 
 def _rendered(
@@ -192,7 +140,7 @@ def _timed(items: Iterable[Item], clock: StageClock, name: str) -> Iterator[Item
 
 def _write_all(
     items: Iterable[Rendered],
-    outputs: list[_Output],
+    outputs: list[Output],
     progress: Progress,
     stop: Event,
     watch: Watch | None,
@@ -214,7 +162,7 @@ def _write_all(
 def _finished(
     settings: Settings,
     source: Source,
-    outputs: list[_Output],
+    outputs: list[Output],
     progress: Progress,
     interrupted: bool,
 ) -> Outcome:
