@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kernels.band import BAND, INSIDE, OUTSIDE, TILE, classify, lattice, tiles_of, widened
+from kernels.band import BAND, INSIDE, OUTSIDE, TILE, classify, lattice, settled, tiles_of, widened
 from kernels.types import Alpha, Kinds
 
 SIZES = [(1, 1), (17, 17), (45, 83), (144, 256), (720, 1280)]
@@ -91,3 +91,32 @@ def test_what_is_found_to_be_right_leaves_the_band_as_it_is() -> None:
     kinds = np.array([[OUTSIDE, BAND, INSIDE]], np.uint8)
     found = np.array([[0.04, 0.04, 0.5, 0.5, 0.96, 0.97]], np.float32)
     np.testing.assert_array_equal(widened(kinds, found, 8), kinds)
+
+
+@pytest.mark.parametrize("step", [4, 8, 16])
+@pytest.mark.parametrize(("value", "kind"), [(0.005, OUTSIDE), (0.995, INSIDE)])
+def test_a_tile_that_is_sure_with_its_surroundings_leaves_the_band(
+    step: int, value: float, kind: int
+) -> None:
+    kinds = np.full((6, 6), BAND, np.uint8)
+    found = np.full((96 // step, 96 // step), value, np.float32)
+    # One open cell in the middle of tile (2, 3), another just beyond the edge of tile (0, 0).
+    found[40 // step, 56 // step] = 0.5
+    found[0, 16 // step] = 0.5
+    narrowed = settled(kinds, found, step)
+    assert narrowed[2, 3] == narrowed[0, 0] == narrowed[0, 1] == BAND
+    assert narrowed[5, 5] == narrowed[0, 3] == narrowed[3, 0] == kind
+    assert (kinds == BAND).all()
+
+
+def test_tiles_beyond_what_was_looked_at_stay_in_the_band() -> None:
+    kinds = np.full((4, 8), BAND, np.uint8)
+    narrowed = settled(kinds, np.zeros((4, 4), np.float32), 16, 0, 64)
+    assert (narrowed[:, :3] == BAND).all()
+    assert (narrowed[:, 4:] == OUTSIDE).all()
+
+
+def test_no_tile_joins_a_side_between_both() -> None:
+    kinds = np.full((1, 2), BAND, np.uint8)
+    found = np.array([[0, 0, 1, 1]], np.float32)
+    np.testing.assert_array_equal(settled(kinds, found, 8), kinds)

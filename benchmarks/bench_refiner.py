@@ -1,0 +1,134 @@
+"""What pass 2 alone costs a frame, behind pass 1's own coarse alphas.
+
+python -m benchmarks.bench_refiner [--clip FILE] [--frames N] [--rounds N] [--json PATH]
+
+Prints, per size and refiner, the median and 95th percentile of milliseconds a frame, the share of
+the picture in the boundary band, and, in the same run, what a bare stack of five 3x3 convolutions
+of 16 channels on 164,000 pixels takes: machines, and moments on shared ones, differ by more than
+refiners do.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from benchmarks.clips import scaled_clip
+from benchmarks.machine import machine
+from kernels.band import BAND
+from kernels.types import Alpha
+from models.learned_refiner import open_learned
+from models.refined import Refiner
+from models.refiner import ClassicalRefiner
+from models.segmenter import open_segmenter
+from stream.frame import Frame
+from stream.sources import open_source
+
+HEIGHTS = (720, 1080)
+_WARM_UP = 4
+Seen = list[tuple[Frame, Alpha]]
+
+
+def main() -> None:
+    """Measure and print the table; write JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clip", help="a video; the demo's photograph by default")
+    parser.add_argument("--frames", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    result: dict[str, Any] = {"machine": machine(), "rows": []}
+    print(f"{'lines':>6} {'refiner':18}{'median':>8}{'p95':>8}{'best':>8}  band")
+    for height in HEIGHTS:
+        seen = _seen(options.clip, height, options.frames)
+        for name, run in _runs(seen).items():
+            row = {"lines": height, "refiner": name, **_timed(run, len(seen), options.rounds)}
+            row["band"] = _band(seen) if name.startswith("balanced") else None
+            result["rows"].append(row)
+            print(_line(row), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def _line(row: dict[str, Any]) -> str:
+    spent = "".join(f"{row[key]:8.1f}" for key in ("median", "p95", "best"))
+    band = "" if row["band"] is None else f"{row['band']:6.1%}"
+    return f"{row['lines']:>6} {row['refiner']:18}{spent}{band}"
+
+
+def _seen(clip: str | None, height: int, frames: int) -> Seen:
+    """Frames of `clip` at `height` lines, and pass 1's coarse alpha of each."""
+    segmenter = open_segmenter("selfie", "balanced")
+    with tempfile.TemporaryDirectory() as folder:
+        path = scaled_clip(clip, height, frames, Path(folder) / "clip.mp4")
+        with open_source(str(path), carry=False) as source:
+            return [(frame, segmenter(frame, 0.04)) for frame in source]
+
+
+def _runs(seen: Seen) -> dict[str, Callable[[int], object]]:
+    """What is timed, by name: a call on the frame of a number."""
+    refiners: dict[str, Refiner] = {"fast": ClassicalRefiner("fast")}
+    kinds = (
+        {"bf16": True, "fp32": False} if torch.backends.mkldnn.is_available() else {"fp32": False}
+    )
+    for name, half in kinds.items():
+        for quality, finest in (("balanced", 4), ("best", 2)):
+            refiners[f"{quality} {name}"] = open_learned(
+                "refiner_balanced", finest=finest, half=half
+            )
+    runs = {name: _refine(refiner, seen) for name, refiner in refiners.items()}
+    return runs | {f"5 convs {name}": _convolutions(half) for name, half in kinds.items()}
+
+
+def _refine(refiner: Refiner, seen: Seen) -> Callable[[int], object]:
+    return lambda number: refiner(*seen[number])
+
+
+def _convolutions(half: bool) -> Callable[[int], object]:
+    dtype = torch.bfloat16 if half else torch.float32
+    flat = torch.zeros(48, 16, 58, 58, dtype=dtype)
+    given = flat.contiguous(memory_format=torch.channels_last)
+    kernel = torch.randn(16, 16, 3, 3, dtype=dtype).contiguous(memory_format=torch.channels_last)
+
+    def run(_: int) -> object:
+        with torch.inference_mode():
+            found = given
+            for _ in range(5):
+                found = functional.relu(functional.conv2d(found, kernel, padding=1))
+            return found
+
+    return run
+
+
+def _timed(run: Callable[[int], object], frames: int, rounds: int) -> dict[str, float]:
+    for number in range(min(_WARM_UP, frames)):
+        run(number)
+    spent = []
+    for _ in range(rounds):
+        for number in range(frames):
+            started = time.perf_counter()
+            run(number)
+            spent.append((time.perf_counter() - started) * 1e3)
+    return {
+        "median": statistics.median(spent),
+        "p95": float(np.percentile(spent, 95)),
+        "best": min(spent),
+    }
+
+
+def _band(seen: Seen) -> float:
+    """Share of the picture's tiles that the learned refiner looks at closely."""
+    refiner = open_learned("refiner_balanced")
+    return float(np.mean([np.mean(refiner(*each).kinds == BAND) for each in seen]))
+
+
+if __name__ == "__main__":
+    main()
