@@ -54,7 +54,7 @@ def join_near(channels: Floats, change: Alpha, found: Floats, scale: float, out:
     """Fill `out` with what is read between cells, as kernels.patches.Near says.
 
     channels: as join_context filled them; change: (rows, columns) float32, what was found before
-    to be added to the prior's logit; found: (rows, columns, NEAR - 8 + 8) float32, what the context
+    to be added to the prior's logit; found: (rows, columns, NEAR - 1) float32, what the context
     net says: functions of colour and features, the change of both sides' RGB, the further change
     of the logit, and one more. out: (rows, columns, NEAR) float32.
     """
@@ -75,6 +75,7 @@ def _join_near(
             into[7] = (change[row, column] + says[told + 6]) * scale
             for n in range(told):
                 into[8 + n] = says[n]
+            into[8 + told :] = 0
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -25,7 +25,8 @@ SPARE = 4 * GUESSES + 8
 """Channels that the trunk hands down: functions of colour, then features."""
 SIDES = 8
 """Channels that every net after the context is given: see Near."""
-NEAR = SIDES + 4 * GUESSES + BESIDE
+NEAR = SIDES + 4 * GUESSES + BESIDE + 1
+"""Channels of Near, the last one idle: vector registers take a multiple of eight."""
 TRUNK_INPUTS = 7 + GUESSES + BESIDE
 FINE_INPUTS = 6 + SPARE - 3 * GUESSES
 APART = np.float32(1e-3)

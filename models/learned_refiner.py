@@ -9,6 +9,7 @@ import torch
 
 from kernels.band import TILE, classify, settled, tiles_of, widened
 from kernels.coarse import cleaned, renewed, softened
+from kernels.recolour import recolour
 from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
 from kernels.spread import spread
@@ -79,8 +80,10 @@ class LearnedRefiner:
             found = self._pixels(picture, inputs.small, view.near, tiles, alpha)
             # A change fades towards tiles that were sure from the first, not to settled ones.
             scatter_alpha(*found, tiles, looked, TERMS, trust, alpha, error)
-        prior = renewed(inputs.prior, alpha, kinds, step)
-        return Refined(alpha, kinds, spread(inputs.means, prior, step, 1), error)
+        colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
+        if view is not None:
+            recolour(colours, view.near, kinds, picture.layout)
+        return Refined(alpha, kinds, colours, error)
 
     def _ranked(self, tiles: Places, view: View) -> Places:
         """The tiles with the largest expected error, in reading order."""
