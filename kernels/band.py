@@ -17,7 +17,7 @@ TILE = 16
 OUTSIDE, INSIDE, BAND = 0, 1, 2
 
 _LOW, _HIGH = 0.02, 0.98
-_STRAY, _SURE = 0.05, 0.01
+_SURE = 0.01
 # How far around a tile the coarse alpha is looked at: hair reaches beyond a coarse mask's edge.
 _REACH_CELLS, _REACH_PIXELS = 2.0, 4.0
 
@@ -44,23 +44,12 @@ def classify(coarse: Alpha, height: int, width: int) -> Kinds:
     return kinds
 
 
-def widened(kinds: Kinds, found: Alpha, step: int, top: int = 0, left: int = 0) -> Kinds:
-    """`kinds`, with BAND also where `found` says otherwise than they do.
-
-    found: (rows, columns) float32 in [0, 1] on cells of `step` pixels, the first at pixel (top,
-    left), multiples of `step`. A tile becomes BAND when a cell that it touches is off its side by
-    more than 0.05.
-    """
-    grown = kinds.copy()
-    _widen(found, step, top, left, grown)
-    return grown
-
-
 def settled(kinds: Kinds, found: Alpha, step: int, top: int = 0, left: int = 0) -> Kinds:
     """`kinds` without BAND where `found` is sure of one side.
 
-    found, step, top, left: as for `widened`. A BAND tile joins a side when all cells that it
-    touches, and one more around, are that side but for 0.01.
+    found: (rows, columns) float32 in [0, 1] on cells of `step` pixels, the first at pixel (top,
+    left), multiples of `step`. A BAND tile joins a side when all cells that it touches, and one
+    more around, are that side but for 0.01.
     """
     narrowed = kinds.copy()
     _settle(found, step, top, left, narrowed)
@@ -103,23 +92,6 @@ def _classify(
             for x in range(spans_x[column, 0], spans_x[column, 1]):
                 least, most = min(least, low[x]), max(most, high[x])
             kinds[row, column] = OUTSIDE if most < _LOW else INSIDE if least > _HIGH else BAND
-
-
-@numba.njit(parallel=True, nogil=True, cache=True)
-def _widen(found: Alpha, step: int, top: int, left: int, kinds: Kinds) -> None:
-    for row in numba.prange(kinds.shape[0]):
-        first = max((row * TILE - top) // step, 0)
-        last = min(((row + 1) * TILE - 1 - top) // step, found.shape[0] - 1)
-        for column in range(kinds.shape[1]):
-            if kinds[row, column] == BAND:
-                continue
-            side = np.float32(1 if kinds[row, column] == INSIDE else 0)
-            begin = max((column * TILE - left) // step, 0)
-            end = min(((column + 1) * TILE - 1 - left) // step, found.shape[1] - 1)
-            for y in range(first, last + 1):
-                for x in range(begin, end + 1):
-                    if abs(found[y, x] - side) > _STRAY:
-                        kinds[row, column] = BAND
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kernels.band import TILE, classify, settled, tiles_of, widened
+from kernels.band import TILE, classify, settled, tiles_of
 from kernels.coarse import cleaned, renewed, softened
 from kernels.recolour import recolour
 from kernels.refine import upsample_band
@@ -68,10 +68,8 @@ class LearnedRefiner:
         trust = min(max(height / coarse.shape[0] - 1, 0), 1)
         inputs = gather_inputs(picture, coarse, kinds, step)
         view = self._view(picture.layout, inputs) if trust > 0 else None
-        if view is not None:
-            cells = step, inputs.top, inputs.left
-            looked = widened(kinds, view.alpha, *cells)
-            kinds = settled(looked, view.alpha, *cells) if trust == 1 else looked
+        if view is not None and trust == 1:
+            kinds = settled(looked, view.alpha, step, inputs.top, inputs.left)
         alpha = upsample_band(coarse, kinds, height, width)
         # Where the net does not look, the coarse alpha is taken for as wrong as it is soft.
         error = np.minimum(alpha, 1 - alpha) if self._keep_error else None

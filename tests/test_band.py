@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kernels.band import BAND, INSIDE, OUTSIDE, TILE, classify, lattice, settled, tiles_of, widened
+from kernels.band import BAND, INSIDE, OUTSIDE, TILE, classify, lattice, settled, tiles_of
 from kernels.types import Alpha, Kinds
 
 SIZES = [(1, 1), (17, 17), (45, 83), (144, 256), (720, 1280)]
@@ -68,29 +68,6 @@ def test_tiles_are_listed_in_reading_order() -> None:
 def test_senseless_sizes_are_refused(shape: tuple[int, ...], size: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="cannot lay"):
         classify(np.zeros(shape, np.float32), *size)
-
-
-@pytest.mark.parametrize("step", [4, 8, 16, 32])
-def test_the_band_goes_where_it_is_found_to_be_wrong(step: int) -> None:
-    kinds = np.full((8, 10), OUTSIDE, np.uint8)
-    kinds[:, 5:], kinds[:, 4] = INSIDE, BAND
-    found = np.zeros((64 // step, 96 // step), np.float32)
-    # As the tiles are, but for one cell on either side; it begins at tile (2, 2).
-    found[:, 48 // step :] = 1
-    found[32 // step, 0], found[-1, -1] = 0.2, 0.8
-    grown = widened(kinds, found, step, 32, 32)
-    tiles = max(step // TILE, 1)
-    expected = kinds.copy()
-    expected[4 : 4 + tiles, 2 : 2 + tiles] = BAND
-    expected[6 - tiles : 6, 8 - tiles : 8] = BAND
-    np.testing.assert_array_equal(grown, expected)
-    assert (kinds[4, 2], kinds[5, 7]) == (OUTSIDE, INSIDE)
-
-
-def test_what_is_found_to_be_right_leaves_the_band_as_it_is() -> None:
-    kinds = np.array([[OUTSIDE, BAND, INSIDE]], np.uint8)
-    found = np.array([[0.04, 0.04, 0.5, 0.5, 0.96, 0.97]], np.float32)
-    np.testing.assert_array_equal(widened(kinds, found, 8), kinds)
 
 
 @pytest.mark.parametrize("step", [4, 8, 16])

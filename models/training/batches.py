@@ -39,14 +39,13 @@ class Batch(NamedTuple):
     windows: list[Place]
 
 
-def make_batch(sample: Sample, side: int, step: int, random: np.random.Generator) -> Batch:
+def make_batch(
+    sample: Sample, side: int, step: int, random: np.random.Generator, mix: str = "even"
+) -> Batch:
     """Turn the pictures of `sample`, spoil their alphas, choose a window of `side` in each."""
     sample = flipped(sample, random)
     alphas = sample.alpha.astype(np.float32) / 65535
-    spoilt = []
-    for alpha in alphas:
-        coarse = softened(cleaned(spoil(random, alpha)), *alpha.shape)
-        spoilt.append(coarse)
+    spoilt = [softened(cleaned(spoil(random, each, mix)), *each.shape) for each in alphas]
     everywhere = np.full(lattice(*alphas.shape[1:]), BAND, np.uint8)
     coarse = np.stack([upsample_band(each, everywhere, *alphas.shape[1:]) for each in spoilt])
     pairs = list(zip(sample.rgb, spoilt, strict=True))

@@ -9,8 +9,21 @@ from torch.nn import functional as F
 from models.refiner_whole import Views, Whole
 
 _LEVELS = 4
-_EASY = 0.4
-"""Mean error of a coarse alpha at which a picture counts half of what a faultless one does."""
+
+
+class Taste(NamedTuple):
+    """What is minded. easy: mean error of a coarse alpha at which a picture counts half of what a
+
+    faultless one does; worse: how much more counts what is worse than the coarse alpha.
+    """
+
+    easy: float = 0.15
+    worse: float = 1.0
+
+
+PLAIN = Taste()
+
+
 _FLOOR = 0.004
 """Errors below one 8-bit level count as one: nobody sees them, and their log is unbounded."""
 
@@ -39,7 +52,7 @@ class Truth(NamedTuple):
     off: Tensor
 
 
-def costs(found: Whole, views: Views, truth: Truth, margin: int) -> Costs:
+def costs(found: Whole, views: Views, truth: Truth, margin: int, taste: Taste = PLAIN) -> Costs:
     """Weigh `found` against `truth`, which has `margin` more pixels on every side.
 
     alpha: L1, gradient and Laplacian pyramid, where the band may be; what is worse than the coarse
@@ -52,7 +65,7 @@ def costs(found: Whole, views: Views, truth: Truth, margin: int) -> Costs:
     inside = found.alpha.clamp(0, 1)
     alpha = inside + 0.1 * (found.alpha - inside)
     target, coarse = (x[..., inner, inner] for x in (truth.alpha, truth.coarse))
-    weight = _weights(target, coarse)
+    weight = _weights(target, coarse, taste.easy)
     error = (alpha - target).abs()
     level = (error * weight).sum() / weight.sum()
     slope = _gradients(alpha, target, weight)
@@ -61,12 +74,14 @@ def costs(found: Whole, views: Views, truth: Truth, margin: int) -> Costs:
     foreground = _colour(found, truth, inner)
     calibration = _likelihood(found.log_error, error.detach(), weight)
     calibration = calibration + _cells(views, truth)
-    cost = level + 0.5 * slope + detail + 0.5 * worse + 0.5 * _looks(views, truth)
+    cost = (
+        level + 0.5 * slope + detail + taste.worse * worse + 0.5 * _looks(views, truth, taste.easy)
+    )
     total = cost + 0.3 * foreground + 0.02 * calibration
     return Costs(total, level.detach(), foreground.detach(), calibration.detach())
 
 
-def _weights(target: Tensor, coarse: Tensor) -> Tensor:
+def _weights(target: Tensor, coarse: Tensor, easy: float) -> Tensor:
     """1 where the band may run, a little elsewhere; more in all where the coarse alpha is good.
 
     Otherwise the few pictures that no one could mend would drown the many that count.
@@ -74,10 +89,10 @@ def _weights(target: Tensor, coarse: Tensor) -> Tensor:
     off = (coarse - target).abs()
     open_ = ((target > 0.01) & (target < 0.99)) | (off > 0.02)
     near = F.max_pool2d(open_.float(), 9, 1, 4) + 0.05
-    return near / (_near(off, near) + _EASY)
+    return near / (_near(off, near) + easy)
 
 
-def _looks(views: Views, truth: Truth) -> Tensor:
+def _looks(views: Views, truth: Truth, easy: float) -> Tensor:
     """L1 on cells after each look, nearly all of it where alpha is open or was mistaken."""
     wide, off = F.avg_pool2d(truth.cells, 2), F.avg_pool2d(truth.off, 2)
     found = [(each, wide, off) for each in views.looked]
@@ -85,7 +100,7 @@ def _looks(views: Views, truth: Truth) -> Tensor:
     total = off.new_zeros(())
     for alpha, target, mistaken in found:
         weight = ((target > 0.01) & (target < 0.99)).float() + (mistaken > 0.02) + 0.05
-        weight = weight / (_near(mistaken, weight) + _EASY)
+        weight = weight / (_near(mistaken, weight) + easy)
         total = total + ((alpha - target).abs() * weight).sum() / weight.sum()
     return total / len(found)
 

@@ -60,10 +60,17 @@ def _list(path: Path) -> None:
 
 
 def _card(plan: Plan, config: Path, count: int, figures: str) -> str:
-    log = [json.loads(line) for line in (plan.folder / f"{plan.name}.log").read_text().splitlines()]
-    last = log[-1]
-    pace = statistics.median(line["seconds a step"] for line in log)
-    samples = sum(recipe.samples for recipe in plan.recipes)
+    runs = [Path(plan.begin)] if plan.begin else []
+    runs.append(plan.folder / plan.name)
+    logs = [_read_log(run.with_suffix(".log")) for run in runs]
+    steps = [log[-1]["step"] for log in logs]
+    paces = [statistics.median(line["seconds a step"] for line in log) for log in logs]
+    minutes = sum(pace * number for pace, number in zip(paces, steps, strict=True)) / 60
+    commands = "\n".join(
+        f"    python -m models.training.train_refiner --config {config.with_name(f'{run.stem}.toml')}"
+        for run in runs
+    )
+    last, samples = logs[-1][-1], sum(recipe.samples for recipe in plan.recipes)
     return f"""# {plan.name}
 
 The second pass's nets (`models/refiner_net.py`), {count:,} parameters, the running average of
@@ -74,19 +81,22 @@ training. For any subject, not for people alone.
 {_DATA}
 ## Training
 
-{samples:,} samples, {last["step"]:,} steps of {plan.batch}, {pace:.2f} s a step (median) on two
-CPU cores, {last["step"] * pace / 60:.0f} minutes in all. Means over the last steps: alpha
-{last["alpha"]:.4f}, foreground {last["foreground"]:.4f} (L1, weighted as in
-`models/training/losses.py`). Seeds: {plan.seed}, samples
-{", ".join(str(recipe.seed) for recipe in plan.recipes)}. Threads add in varying order, so a second
-run gives other bits and the same figures but for noise. Made by
+{samples:,} samples, {" and then ".join(f"{number:,}" for number in steps)} steps of {plan.batch},
+{paces[-1]:.2f} s a step (median) on two CPU cores, {minutes:.0f} minutes in all. Means over the
+last steps: alpha {last["alpha"]:.4f}, foreground {last["foreground"]:.4f} (L1, weighted as in
+`models/training/losses.py`). Threads add in varying order, so a second run gives other bits and
+the same figures but for noise. Made by
 
-    python -m models.training.train_refiner --config {config}
+{commands}
     python -m models.training.publish --config {config}
 
 ## Figures
 
 {figures}"""
+
+
+def _read_log(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _figures(path: Path | None, plan: Plan) -> str:

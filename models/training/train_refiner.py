@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import tomllib
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from models.refiner_net import RefinerNet, Shape
 from models.refiner_whole import refine_close, view
 from models.training.batches import Batch, make_batch
-from models.training.losses import Costs, costs
+from models.training.losses import PLAIN, Costs, Taste, costs
 from models.training.shards import Recipe, Shards, make_shards
 
 
@@ -32,7 +32,8 @@ class Plan:
     shape: the nets'; recipes: sets of samples; turns: the numbers of those that batches are drawn
     from in turn; steps, batch, rate: of gradient descent; window: cells a side of the part of each
     sample that is seen by pixels; average: share of the running average kept each step; half:
-    compute in bfloat16 where that is exact enough; seed.
+    compute in bfloat16 where that is exact enough; seed. begin: a file of weights to go on from,
+    "" for none; mix: of models.training.coarse_errors; taste: of the costs.
     """
 
     name: str
@@ -48,6 +49,9 @@ class Plan:
     average: float = 0.999
     seed: int = 1
     half: bool = True
+    begin: str = ""
+    mix: str = "even"
+    taste: Taste = PLAIN
 
 
 def main() -> None:
@@ -68,8 +72,10 @@ def read_plan(path: Path) -> Plan:
     """The plan that a TOML file describes; TypeError on a key that no plan has."""
     told = _tupled(tomllib.loads(path.read_text(encoding="utf-8")))
     shape, recipes = Shape(**told.pop("shape", {})), told.pop("recipes")
-    folder = Path(told.pop("folder"))
-    return Plan(folder=folder, shape=shape, recipes=tuple(Recipe(**r) for r in recipes), **told)
+    folder, taste = Path(told.pop("folder")), Taste(**told.pop("taste", {}))
+    return Plan(
+        folder=folder, taste=taste, shape=shape, recipes=tuple(Recipe(**r) for r in recipes), **told
+    )
 
 
 def _tupled(told: Any) -> Any:
@@ -86,6 +92,8 @@ class Training:
         torch.manual_seed(plan.seed)
         self._plan, self._step = plan, 0
         self._net = RefinerNet(plan.shape).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if plan.begin:
+            self._net.load_state_dict(load_file(plan.begin))
         self._average = {key: value.clone() for key, value in self._net.state_dict().items()}
         self._optimiser = torch.optim.AdamW(self._net.parameters(), plan.rate, weight_decay=1e-4)
         self._maker = ThreadPoolExecutor(1, "batch")
@@ -117,7 +125,7 @@ class Training:
         with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
             views = view(self._net, wide, cells)
             found = refine_close(self._net, truth.rgb, truth.coarse, views.near, step, windows)
-        result = costs(found, views, truth, plan.shape.reach * step // 2)
+        result = costs(found, views, truth, plan.shape.reach * step // 2, plan.taste)
         self._optimiser.zero_grad(set_to_none=True)
         result.total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
@@ -142,7 +150,9 @@ class Training:
         random = np.random.default_rng([self._plan.seed, step])
         shards = self._turn(step)
         sample = shards.batch(random.integers(0, len(shards), self._plan.batch))
-        return make_batch(sample, self._plan.window * shards.step, shards.step, random)
+        return make_batch(
+            sample, self._plan.window * shards.step, shards.step, random, self._plan.mix
+        )
 
     def _pace(self) -> float:
         """Share of the full learning rate: a short rise, then half a cosine."""
