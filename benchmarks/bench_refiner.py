@@ -76,9 +76,7 @@ def _seen(clip: str | None, height: int, frames: int) -> Seen:
 def _runs(seen: Seen) -> dict[str, Callable[[int], object]]:
     """What is timed, by name: a call on the frame of a number."""
     refiners: dict[str, Refiner] = {"fast": ClassicalRefiner("fast")}
-    kinds = (
-        {"bf16": True, "fp32": False} if torch.backends.mkldnn.is_available() else {"fp32": False}
-    )
+    kinds = {"bf16": True, "fp32": False}
     for name, half in kinds.items():
         for quality, finest in (("balanced", 4), ("best", 2)):
             refiners[f"{quality} {name}"] = open_learned(

@@ -119,7 +119,7 @@ def _outlined(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
     """Full size: a hard mask, its outline drawn through few points, perhaps feathered."""
     hard = (alpha > random.uniform(0.2, 0.8)).astype(np.uint8)
     if random.random() < 0.6:
-        contours, _ = cv2.findContours(hard, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        contours = cv2.findContours(hard, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)[0]
         slack = random.uniform(0.7, 4)
         sparse = [cv2.approxPolyDP(contour, slack, True) for contour in contours]
         hard = np.zeros_like(hard)

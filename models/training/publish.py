@@ -66,9 +66,9 @@ def _card(plan: Plan, config: Path, count: int, figures: str) -> str:
     steps = [log[-1]["step"] for log in logs]
     paces = [statistics.median(line["seconds a step"] for line in log) for log in logs]
     minutes = sum(pace * number for pace, number in zip(paces, steps, strict=True)) / 60
+    configs = [config.with_name(f"{run.stem}.toml") for run in runs]
     commands = "\n".join(
-        f"    python -m models.training.train_refiner --config {config.with_name(f'{run.stem}.toml')}"
-        for run in runs
+        f"    python -m models.training.train_refiner --config {path}" for path in configs
     )
     last, samples = logs[-1][-1], sum(recipe.samples for recipe in plan.recipes)
     return f"""# {plan.name}
