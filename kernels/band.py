@@ -15,6 +15,8 @@ from kernels.types import Alpha, Kinds
 TILE = 16
 """Side of a lattice tile in luma pixels; even, so that 4:2:0 chroma tiles align."""
 OUTSIDE, INSIDE, BAND = 0, 1, 2
+RAMP = 8
+"""Pixels over which what is found in a BAND tile fades into its neighbours of other kinds."""
 
 _LOW, _HIGH = 0.02, 0.98
 _SURE = 0.01
@@ -48,11 +50,11 @@ def settled(kinds: Kinds, found: Alpha, step: int, top: int = 0, left: int = 0) 
     """`kinds` without BAND where `found` is sure of one side.
 
     found: (rows, columns) float32 in [0, 1] on cells of `step` pixels, the first at pixel (top,
-    left), multiples of `step`. A BAND tile joins a side when all cells that it touches, and one
-    more around, are that side but for 0.01.
+    left), multiples of `step`. A BAND tile joins a side when all cells that alpha within RAMP pixels of it is blended from are
+    that side but for 0.01.
     """
     narrowed = kinds.copy()
-    _settle(found, step, top, left, narrowed)
+    _settle(found, step, -(-RAMP // step) + 1, top, left, narrowed)
     return narrowed
 
 
@@ -95,16 +97,16 @@ def _classify(
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
-def _settle(found: Alpha, step: int, top: int, left: int, kinds: Kinds) -> None:
+def _settle(found: Alpha, step: int, around: int, top: int, left: int, kinds: Kinds) -> None:
     rows, columns = found.shape
     for row in numba.prange(kinds.shape[0]):
-        first = max((row * TILE - top) // step - 1, 0)
-        last = min(((row + 1) * TILE - 1 - top) // step + 1, rows - 1)
+        first = max((row * TILE - top) // step - around, 0)
+        last = min(((row + 1) * TILE - 1 - top) // step + around, rows - 1)
         for column in range(kinds.shape[1]):
-            if kinds[row, column] != BAND:
+            if kinds[row, column] != BAND or row * TILE < top or column * TILE < left:
                 continue
-            begin = max((column * TILE - left) // step - 1, 0)
-            end = min(((column + 1) * TILE - 1 - left) // step + 1, columns - 1)
+            begin = max((column * TILE - left) // step - around, 0)
+            end = min(((column + 1) * TILE - 1 - left) // step + around, columns - 1)
             least, most = np.float32(1), np.float32(0)
             for y in range(first, last + 1):
                 for x in range(begin, end + 1):

@@ -6,21 +6,20 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from kernels.band import BAND, TILE
+from kernels.band import BAND, INSIDE, OUTSIDE, RAMP, TILE
 from kernels.patches import Places, Terms, logits_of, looked_up
 from kernels.types import Alpha, Kinds
 
 Floats = npt.NDArray[np.float32]
 
-_RAMP = 8
 _STEPS, _SPAN = 128, 16
 _HAZE = np.float32(0.01)
 """Closer than this to 0 or 1 alpha is made so: a net is never quite sure, a picture is."""
 
 
 def scatter_alpha(
-    found: Floats, levels: Floats, tiles: Places, kinds: Kinds, terms: Terms, trust: float,
-    alpha: Alpha, error: Alpha | None = None,
+    found: Floats, levels: Floats, tiles: Places, looked: Kinds, kinds: Kinds, terms: Terms,
+    trust: float, alpha: Alpha, error: Alpha | None = None,
 ) -> None:  # fmt: skip
     """Write what a net found into `tiles` of `alpha`, and of `error` when it is given.
 
@@ -33,7 +32,7 @@ def scatter_alpha(
     """
     wanted = error is not None
     _scatter(
-        found, levels, tiles, kinds, np.float32(terms.edge), np.float32(terms.scale),
+        found, levels, tiles, looked, kinds, np.float32(terms.edge), np.float32(terms.scale),
         np.float32(trust), alpha, error if error is not None else alpha, wanted, logits_of(terms),
         _alphas(),
     )  # fmt: skip
@@ -47,33 +46,46 @@ def _alphas() -> Floats:
 
 
 @numba.njit(nogil=True, cache=True)
-def _fade(kinds: Kinds, row: int, column: int, fades: Floats) -> None:
-    """For each pixel of a tile, the share of a change that its distance from other kinds allows."""
+def _fade(
+    looked: Kinds, kinds: Kinds, row: int, column: int, settled: bool, side: int, fades: Floats
+) -> None:
+    """For each pixel of a tile, the share that its distance from some tiles around allows.
+
+    settled: look at tiles that are BAND in `looked` and `side` in `kinds`; otherwise at those that
+    are not BAND in `looked`.
+    """
     rows, columns = kinds.shape
     fades[:] = 1
     for down in range(-1, 2):
         for across in range(-1, 2):
             y, x = row + down, column + across
-            if not (0 <= y < rows and 0 <= x < columns) or kinds[y, x] == BAND:
+            if not (0 <= y < rows and 0 <= x < columns) or settled != (looked[y, x] == BAND):
+                continue
+            if settled and kinds[y, x] != side:
                 continue
             for i in range(TILE):
                 off_y = 0 if down == 0 else i if down < 0 else TILE - 1 - i
                 for j in range(TILE):
                     off_x = 0 if across == 0 else j if across < 0 else TILE - 1 - j
-                    share = np.float32((max(off_y, off_x) + 0.5) / _RAMP)
+                    share = np.float32((max(off_y, off_x) + 0.5) / RAMP)
                     fades[i, j] = min(fades[i, j], share)
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _scatter(
-    found: Floats, levels: Floats, tiles: Places, kinds: Kinds, edge: np.float32, scale: np.float32,
-    trust: np.float32, alpha: Alpha, error: Alpha, wanted: bool, table: Floats, alphas: Floats,
+    found: Floats, levels: Floats, tiles: Places, looked: Kinds, kinds: Kinds, edge: np.float32,
+    scale: np.float32, trust: np.float32, alpha: Alpha, error: Alpha, wanted: bool, table: Floats,
+    alphas: Floats,
 ) -> None:  # fmt: skip
     height, width = alpha.shape
     one, span, steps = np.float32(1), np.float32(_SPAN), np.float32(_STEPS)
     for tile in numba.prange(found.shape[0]):
-        fades = np.empty((TILE, TILE), np.float32)
-        _fade(kinds, tiles[tile, 0], tiles[tile, 1], fades)
+        row, column = tiles[tile, 0], tiles[tile, 1]
+        fades, low = np.empty((TILE, TILE), np.float32), np.empty((TILE, TILE), np.float32)
+        high = np.empty((TILE, TILE), np.float32)
+        _fade(looked, kinds, row, column, False, BAND, fades)
+        _fade(looked, kinds, row, column, True, OUTSIDE, low)
+        _fade(looked, kinds, row, column, True, INSIDE, high)
         top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
         for i in range(min(TILE, height - top)):
             for j in range(min(TILE, width - left)):
@@ -89,6 +101,7 @@ def _scatter(
                     at - np.float32(whole)
                 )
                 value = (value - edge) / (one - 2 * edge)
+                value = (one - (one - value) * high[i, j]) * low[i, j]
                 value = np.float32(0) if value < _HAZE else value
                 alpha[top + i, left + j] = one if value > one - _HAZE else value
                 if wanted:

@@ -76,8 +76,7 @@ class LearnedRefiner:
         if view is not None:
             tiles = self._ranked(tiles_of(kinds), view)
             found = self._pixels(picture, inputs.small, view.near, tiles, alpha)
-            # A change fades towards tiles that were sure from the first, not to settled ones.
-            scatter_alpha(*found, tiles, looked, TERMS, trust, alpha, error)
+            scatter_alpha(*found, tiles, looked, kinds, TERMS, trust, alpha, error)
         colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)

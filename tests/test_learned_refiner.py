@@ -4,13 +4,15 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from kernels.band import BAND, TILE, classify
+from kernels.band import BAND, INSIDE, OUTSIDE, TILE, classify, tiles_of
 from kernels.coarse import cleaned
 from kernels.context import CELL_INPUTS
 from kernels.refine import upsample_band
+from kernels.scatter import scatter_alpha
 from models.learned_refiner import LearnedRefiner
 from models.refiner_inputs import Level, gather_inputs
 from models.refiner_net import RefinerNet, Shape
+from models.refiner_pixels import TERMS
 from models.refiner_whole import refine_close, view
 from stream.frame import Frame
 
@@ -124,6 +126,22 @@ def test_bfloat16_says_nearly_the_same_and_leaves_the_net_alone() -> None:
     off = np.abs(single.alpha - half.alpha)[_tiles(single.kinds, (150, 202)) == BAND]
     assert 0 < np.mean(off) < 1 / 255
     assert np.percentile(off, 99) < 3 / 255
+
+
+def test_alpha_meets_settled_tiles_without_a_step() -> None:
+    # A haze that the nets leave ends at tiles they were sure of.
+    kinds = np.full((3, 5), BAND, np.uint8)
+    kinds[:, 0], kinds[:, 4] = OUTSIDE, INSIDE
+    looked = np.full_like(kinds, BAND)
+    alpha = np.full((48, 80), 0.4, np.float32)
+    alpha[:, :16], alpha[:, 64:] = 0, 1
+    tiles = tiles_of(kinds)
+    found = np.zeros((len(tiles), TILE, TILE, 2), np.float32)
+    levels = np.full((len(tiles), TILE, TILE), np.log(0.402 / 0.598) * 0.25, np.float32)
+    scatter_alpha(found, levels, tiles, looked, kinds, TERMS, 1, alpha)
+    steps = np.abs(np.diff(alpha, axis=1))
+    assert steps.max() < 0.1
+    np.testing.assert_allclose(alpha[:, 24:56], 0.4, atol=1e-3)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
