@@ -50,8 +50,8 @@ def settled(kinds: Kinds, found: Alpha, step: int, top: int = 0, left: int = 0) 
     """`kinds` without BAND where `found` is sure of one side.
 
     found: (rows, columns) float32 in [0, 1] on cells of `step` pixels, the first at pixel (top,
-    left), multiples of `step`. A BAND tile joins a side when all cells that alpha within RAMP pixels of it is blended from are
-    that side but for 0.01.
+    left), multiples of `step`. A BAND tile joins a side when all cells from which alpha within
+    RAMP pixels of it is blended are that side but for 0.01.
     """
     narrowed = kinds.copy()
     _settle(found, step, -(-RAMP // step) + 1, top, left, narrowed)
