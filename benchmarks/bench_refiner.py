@@ -49,9 +49,10 @@ def main() -> None:
     print(f"{'lines':>6} {'refiner':18}{'median':>8}{'p95':>8}{'best':>8}  band")
     for height in HEIGHTS:
         seen = _seen(options.clip, height, options.frames)
+        band = _band(seen)
         for name, run in _runs(seen).items():
             row = {"lines": height, "refiner": name, **_timed(run, len(seen), options.rounds)}
-            row["band"] = _band(seen) if name.startswith("balanced") else None
+            row["band"] = band if name.startswith("balanced") else None
             result["rows"].append(row)
             print(_line(row), flush=True)
     if options.json:

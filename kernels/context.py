@@ -15,7 +15,7 @@ KNOWN = 17
 """Channels that join_context fills, those before."""
 CELL_INPUTS = KNOWN + 7
 """Channels a cell: see models.refiner_inputs."""
-PRIOR, CONFIDENCE, ROUGHNESS, FOUND = 3, 11, 14, 15
+PRIOR, CONFIDENCE, ROUGHNESS = 3, 11, 14
 """Some of the channels of a cell."""
 
 

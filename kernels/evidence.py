@@ -47,7 +47,7 @@ def weigh_evidence(
     prior (1 - prior); tiles: (n, 2) int32 lattice rows and columns. Confidence is 0 where either
     side's colours are unknown: against the picture itself everything looks solid, or empty.
     """
-    known = colours.foreground_known and colours.background_known
+    known = colours.both_known
     rgb = np.empty((*prior.shape, 3), np.float32)
     projection, confidence = np.empty_like(prior), np.empty_like(prior)
     _weigh(

@@ -31,7 +31,7 @@ TRUNK_INPUTS = 7 + GUESSES + BESIDE
 FINE_INPUTS = 6 + SPARE - 3 * GUESSES
 APART = np.float32(1e-3)
 """Squared distance between both sides' colours below which the projection fades."""
-STEPS = 2048
+_STEPS = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,15 +91,19 @@ def gather_trunk(
 def logits_of(terms: Terms) -> Floats:
     """The net's logits of evenly spaced alphas, and the way to the next; blended they are exact
     to 3e-6 in alpha, and ten times as fast as logarithms."""
-    alphas = np.linspace(0, 1, STEPS + 1) * (1 - 2 * terms.edge) + terms.edge
-    logits = np.log(alphas / (1 - alphas)) * terms.scale
-    return np.stack([logits, np.append(np.diff(logits), 0)], axis=1).astype(np.float32)
+    alphas = np.linspace(0, 1, _STEPS + 1) * (1 - 2 * terms.edge) + terms.edge
+    return tabled(np.log(alphas / (1 - alphas)) * terms.scale)
+
+
+def tabled(values: npt.NDArray[np.float64]) -> Floats:
+    """`values`, evenly spaced over [0, 1], for `looked_up`: each, and the way to the next."""
+    return np.stack([values, np.append(np.diff(values), 0)], axis=1).astype(np.float32)
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
-def looked_up(table: Floats, alpha: np.float32) -> Any:
-    """`table`, as logits_of gives it, between its entries; `alpha` in [0, 1]."""
-    at = alpha * np.float32(STEPS)
+def looked_up(table: Floats, share: np.float32) -> Any:
+    """`table`, as `tabled` gives it, between its entries; `share` in [0, 1]."""
+    at = share * np.float32(table.shape[0] - 1)
     whole = np.uint32(at)
     return table[whole, 0] + table[whole, 1] * (at - np.float32(whole))
 

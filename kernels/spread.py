@@ -39,6 +39,11 @@ class SpreadColours:
     foreground_known: bool = True
     background_known: bool = True
 
+    @property
+    def both_known(self) -> bool:
+        """Whether each side's colours are that side's own."""
+        return self.foreground_known and self.background_known
+
 
 def cell_means(planes: Planes, layout: Layout, step: int = STEP) -> Cells:
     """The mean colour of each step x step luma cell; cells cut by the edge average what is left.

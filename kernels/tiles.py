@@ -97,10 +97,9 @@ def _read(
     samples: Floats, matrix: Floats, offset: Floats, sides: Floats, lines: Floats, table: Floats,
     row: Floats,
 ) -> None:  # fmt: skip
-    """What a row of pixels tells, a channel after the other in flat arrays: so that compilers see
+    """What a row of pixels tells, a channel after the other.
 
-    that nothing overlaps, and compute many pixels at once.
-
+    In flat arrays, so that compilers see that nothing overlaps, and compute many pixels at once.
     samples: the three planes' and alpha; sides, lines: SIDES and SPARE channels; row: FINE_INPUTS
     channels, written.
     """
@@ -171,10 +170,8 @@ def _gather(
         half_x = (begin_x - patch_x * core) // part - 1
         sides = np.empty((SIDE // step + 4, SIDES * _WIDE), np.float32)
         lines = np.empty((SIDE // part + 3, SPARE * _WIDE), np.float32)
-        shift, scratch = (
-            (begin_x - left + 0.5) / step - 0.5 - cell_x,
-            np.empty((_WIDE, SIDES), np.float32),
-        )
+        shift = (begin_x - left + 0.5) / step - 0.5 - cell_x
+        scratch = np.empty((_WIDE, SIDES), np.float32)
         _across(near, cell_y, cell_x, shift, 1 / step, scratch, sides)
         within = spare[patch_at[patch_y, patch_x]]
         shift = (begin_x - patch_x * core + 0.5) / part - 0.5 - half_x

@@ -58,7 +58,7 @@ class ClassicalRefiner:
         layout, radius = picture.layout, self._radius
         colours = spread(means, prior, step)
         alpha = upsample_band(coarse, kinds, picture.height, picture.width)
-        if not (colours.foreground_known and colours.background_known):
+        if not colours.both_known:
             return alpha
         around = tiles_to_weigh(kinds, step, radius)
         evidence = weigh_evidence(means, colours, prior, layout, around)

@@ -4,11 +4,11 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from kernels.band import TILE, classify, settled, tiles_of
 from kernels.coarse import cleaned, renewed, softened
+from kernels.patches import Places
 from kernels.recolour import recolour
 from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
@@ -21,8 +21,6 @@ from models.refiner_net import LOOKS, SHAPES, RefinerNet
 from models.refiner_pixels import TERMS, PixelNets
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
-
-Places = npt.NDArray[np.int32]
 
 
 class LearnedRefiner:

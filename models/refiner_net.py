@@ -26,8 +26,6 @@ LOOKS = 2
 """Times that the scout looks; a third changed nothing."""
 EDGE = 0.01
 """Alphas closer than this to 0 or 1 are taken for it, so that their logit is finite."""
-OUTPUTS = 2
-"""Change of alpha's logit, log of the expected error."""
 _LINES = 4 * GUESSES
 
 
@@ -66,13 +64,18 @@ def alpha_of(logit: Tensor) -> Tensor:
 
 
 class Body(nn.Module):
-    """A 3x3 convolution, residual blocks of one each, and a linear layer; same size out as in."""
+    """A 3x3 convolution, residual blocks of one each, and a linear layer.
 
-    def __init__(self, inputs: int, width: int, dilations: tuple[int, ...], outputs: int) -> None:
+    As large out as in when it is `padded`.
+    """
+
+    def __init__(
+        self, inputs: int, width: int, dilations: tuple[int, ...], outputs: int, padded: bool = True
+    ) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(inputs, width, 3, padding=1)
+        self.stem = nn.Conv2d(inputs, width, 3, padding=int(padded))
         self.blocks = nn.ModuleList(
-            nn.Conv2d(width, width, 3, padding=d, dilation=d) for d in dilations
+            nn.Conv2d(width, width, 3, padding=d * padded, dilation=d) for d in dilations
         )
         self.last = nn.Conv2d(width, outputs, 1)
 
@@ -118,11 +121,8 @@ class Trunk(Body):
     """
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__(TRUNK_INPUTS, shape.trunk, shape.trunk_dilations, SPARE)
+        super().__init__(TRUNK_INPUTS, shape.trunk, shape.trunk_dilations, SPARE, padded=False)
         self._dilations = shape.trunk_dilations
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                layer.padding = 0, 0
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class; (N, SPARE, h - 2 reach + 2, w - 2 reach + 2)."""
@@ -134,12 +134,15 @@ class Trunk(Body):
 
 
 class Fine(nn.Module):
-    """Pixels: (N, FINE_INPUTS, H, W) to (N, OUTPUTS, H - 2, W - 2)."""
+    """Pixels: (N, FINE_INPUTS, H, W) to (N, 2, H - 2, W - 2).
+
+    The further change of alpha's logit, and the log of the expected error.
+    """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.stem = nn.Conv2d(FINE_INPUTS, shape.last, 3)
-        self.last = nn.Conv2d(shape.last, OUTPUTS, 1)
+        self.last = nn.Conv2d(shape.last, 2, 1)
         _silence(self.last, slice(None))
 
     def forward(self, pixels: Tensor) -> Tensor:

@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kernels.band import BAND, TILE
+from kernels.band import BAND, TILE, lattice
 from kernels.patches import (
     CORE,
     FINE_INPUTS,
     SPARE,
     TRUNK_INPUTS,
     Near,
+    Places,
     Terms,
     gather_trunk,
     patch_kinds,
@@ -26,7 +27,6 @@ from models.refiner_run import Channels, run_net
 TERMS = Terms(EDGE, LOGIT_SCALE)
 _PATCHES, _TILES = 16, 256
 """Patches and tiles that the nets run on at once, at most."""
-Places = npt.NDArray[np.int32]
 
 
 class Found(NamedTuple):
@@ -70,7 +70,7 @@ class PixelNets:
         """What the trunk finds in each patch, and the number of the patch at each place."""
         where = patch_kinds(_lattice(picture, tiles), near.step)
         patches = np.argwhere(where).astype(np.int32)
-        numbers = np.cumsum(where, dtype=np.int32).reshape(where.shape) - 1
+        numbers = np.cumsum(where, dtype=np.int32).reshape(where.shape) - np.int32(1)
         side = CORE + 2 * self._reach
         spare = self._buffer(len(patches), CORE + 2, SPARE)
         for part, count in _batches(len(patches), _PATCHES):
@@ -79,7 +79,7 @@ class PixelNets:
                 small, picture.layout, alpha, near, some, self._reach, TERMS, read[: len(some)]
             )
             spare[part] = run_net(self._trunk, read, self._dtype)[: len(some)]
-        return spare, numbers.astype(np.int32)
+        return spare, numbers
 
     def _buffer(
         self, count: int, side: int, channels: int, sample: type[np.generic] = np.float32
@@ -92,7 +92,7 @@ class PixelNets:
 
 
 def _lattice(picture: Picture, tiles: Places) -> Kinds:
-    kinds = np.zeros((-(-picture.height // TILE), -(-picture.width // TILE)), np.uint8)
+    kinds = np.zeros(lattice(picture.height, picture.width), np.uint8)
     kinds[tiles[:, 0], tiles[:, 1]] = BAND
     return kinds
 

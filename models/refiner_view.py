@@ -63,9 +63,9 @@ class Viewer:
         for _ in range(self._looks):
             change = np.ascontiguousarray(noticed[..., -1])
             colours = tell(wide, layout, prior, change)
-            if not (colours.foreground_known and colours.background_known):
+            if not colours.both_known:
                 colours = tell(wide, layout, wide.prior, change)
-            if not (colours.foreground_known and colours.background_known):
+            if not colours.both_known:
                 return None
             noticed = self._run(self._scout, wide.channels)
             prior = moved_prior(wide.prior, noticed[..., -1], EDGE)

@@ -54,11 +54,12 @@ def view(net: RefinerNet, wide: Tensor, cells: Tensor, looks: int = LOOKS) -> Vi
     logits = _logits(wide)
     doubted = F.pad(alpha_of(logits), (DOUBT,) * 4, mode="replicate")
     doubted = F.avg_pool2d(doubted, 2 * DOUBT + 1, 1)
-    noticed, looked = net.scout(_told(wide, doubted, torch.zeros_like(logits))), []
-    for _ in range(looks - 1):
-        looked.append(alpha_of(logits + noticed[:, -1:].float()))
-        noticed = net.scout(_told(wide, looked[-1].clamp(0, 1), noticed[:, -1:].float()))
-    looked.append(alpha_of(logits + noticed[:, -1:].float()))
+    prior, change, looked = doubted, torch.zeros_like(logits), []
+    for _ in range(looks):
+        noticed = net.scout(_told(wide, prior, change))
+        change = noticed[:, -1:].float()
+        looked.append(alpha_of(logits + change))
+        prior = looked[-1].clamp(0, 1)
     near = F.interpolate(noticed.float(), scale_factor=2, mode="bilinear", align_corners=False)
     near = near[..., : cells.shape[2], : cells.shape[3]]
     features, change = torch.split(near, [near.shape[1] - 1, 1], 1)

@@ -12,9 +12,10 @@ _LEVELS = 4
 
 
 class Taste(NamedTuple):
-    """What is minded. easy: mean error of a coarse alpha at which a picture counts half of what a
+    """What is minded.
 
-    faultless one does; worse: how much more counts what is worse than the coarse alpha.
+    easy: mean error of a coarse alpha at which a picture counts half of what a faultless one does;
+    worse: how much more counts what is worse than the coarse alpha.
     """
 
     easy: float = 0.15
