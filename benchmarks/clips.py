@@ -15,19 +15,20 @@ from stream.demo import photograph, shots
 RATE = 25
 
 
-def scaled_clip(clip: str | None, height: int, frames: int, path: Path) -> Path:
+def scaled_clip(clip: str | None, height: int, frames: int, path: Path, rate: int = RATE) -> Path:
     """Write `frames` frames of `clip`, over and over, as 16:9 H.264 of `height` lines to `path`.
 
-    clip: a video, or None for the demo's photograph. Returns `path`.
+    clip: a video, or None for the demo's photograph; rate: frames a second, whatever the clip's.
+    Returns `path`.
     """
     width = round(height * 16 / 9 / 2) * 2
     with av.open(str(path), "w") as container:
         options = {"crf": "18", "preset": "veryfast"}
-        stream = container.add_stream("libx264", RATE, options=options)
+        stream = container.add_stream("libx264", rate, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for index, picture in enumerate(itertools.islice(_endless(clip), frames)):
             frame = picture.reformat(width, height, "yuv420p", interpolation="BICUBIC")
-            frame.pts, frame.time_base = index, Fraction(1, RATE)
+            frame.pts, frame.time_base = index, Fraction(1, rate)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path

@@ -42,13 +42,15 @@ class LearnedRefiner:
         """Run a copy of `net` on cells of `finest` pixels (2, 4 or 8), doubled in large pictures.
 
         looks: times that the scout looks. budget: tiles a picture at most, those where the coarse
-        alpha is expected to be most wrong; None for all. half: compute in bfloat16; None where
-        the processor multiplies it fast. keep_error: also give the expected error of each pixel.
+        alpha is expected to be most wrong; None for all; may be changed. half: compute in bfloat16;
+        None where the processor multiplies it fast. keep_error: also give the expected error of
+        each pixel.
         Raises ValueError on cells of another size.
         """
         if finest not in (2, 4, 8):
             raise ValueError(f"cells are 2, 4 or 8 pixels wide, got {finest}")
-        self._finest, self._budget, self._keep_error = finest, budget, keep_error
+        self.budget = budget
+        self._finest, self._keep_error = finest, keep_error
         half = _has_fast_half() if half is None else half
         dtype = torch.bfloat16 if half else torch.float32
         own = deepcopy(net).eval().requires_grad_(False).to(dtype)
@@ -80,9 +82,18 @@ class LearnedRefiner:
             recolour(colours, view.near, kinds, picture.layout)
         return Refined(alpha, kinds, colours, error)
 
+    @property
+    def looks(self) -> int:
+        """Times that the scout looks."""
+        return self._view.looks
+
+    @looks.setter
+    def looks(self, looks: int) -> None:
+        self._view.looks = looks
+
     def _ranked(self, tiles: Places, view: View) -> Places:
         """The tiles with the largest expected error, in reading order."""
-        if self._budget is None or len(tiles) <= self._budget:
+        if self.budget is None or len(tiles) <= self.budget:
             return tiles
         near = view.near
         expected = np.exp(np.clip(view.error, -6, 1))
@@ -94,7 +105,7 @@ class LearnedRefiner:
             )
         )
         sums = expected[rows[:, :, None], columns[:, None, :]].sum(axis=(1, 2))
-        return tiles[np.sort(np.argsort(-sums, kind="stable")[: self._budget])]
+        return tiles[np.sort(np.argsort(-sums, kind="stable")[: self.budget])]
 
 
 def open_learned(name: str, **options: Any) -> LearnedRefiner:

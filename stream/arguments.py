@@ -8,6 +8,7 @@ from typing import NoReturn
 from models.segmenter import QUALITIES
 from stream.errors import UsageError
 from stream.image_source import SUFFIXES
+from stream.live.arguments import add_live
 from stream.settings import Settings
 from stream.trim import Trim
 
@@ -28,6 +29,9 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _cutout(commands.add_parser("cutout", help="cut the people out of a video"))
     _refine(commands.add_parser("refine", help="refine your own coarse masks at full resolution"))
+    add_live(commands.add_parser("live", help="from a camera to a virtual camera, for calls"))
+    cameras = commands.add_parser("cameras", help="list cameras and virtual cameras")
+    cameras.add_argument("--json", action="store_true", help="print everything as JSON")
     _inspect(commands.add_parser("inspect", help="tell what is in a file"))
     commands.add_parser("doctor", help="tell what this machine can do")
     _bench(commands.add_parser("bench", help="measure every stage on this machine"))

@@ -78,6 +78,25 @@ def _write_json(path: str, report: object) -> None:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
 
 
+def _live(options: Namespace) -> int:
+    from stream.live.arguments import live_settings_of
+    from stream.live.console import Console
+
+    settings = live_settings_of(options)
+    from stream.live.start import run_live
+
+    with _stoppable() as stop, Console(options.stats) as console:
+        run_live(settings, stop, console)
+    return 0
+
+
+def _cameras(options: Namespace) -> int:
+    from stream.live.cameras import as_json, report
+
+    print(json.dumps(as_json(), indent=2) if options.json else report())
+    return 0
+
+
 def _inspect(options: Namespace) -> int:
     from stream.inspect import describe, inspect
 
@@ -115,6 +134,8 @@ def _demo(options: Namespace) -> int:
 _COMMANDS = {
     "cutout": _cutout,
     "refine": _cutout,
+    "live": _live,
+    "cameras": _cameras,
     "inspect": _inspect,
     "doctor": _doctor,
     "bench": _bench,

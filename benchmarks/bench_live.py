@@ -1,0 +1,197 @@
+"""How well a live session holds a camera's rate, beside a bare pass-through.
+
+python -m benchmarks.bench_live [--clip FILE] [--seconds S] [--load] [--json PATH]
+
+A clip played in real time is the camera; the outlet copies each picture as a virtual camera does.
+Prints, per size: frames a second, the time a frame takes and the latency from capture to send
+(median and 99th percentile), frames dropped and late, cores used, and where the governor stood;
+and the same for pictures passed through untouched. --load: a second process keeps one core busy
+during the second third.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clips import scaled_clip
+from benchmarks.machine import machine
+from kernels.types import Planes
+from models.clock import StageClock
+from stream.live.capture import Capture
+from stream.live.compute import FRAME, Compute
+from stream.live.governor import Governor
+from stream.live.look import Controls, Look
+from stream.live.normal import Canvas
+from stream.live.outbox import Outbox
+from stream.live.plan import plan_for
+from stream.live.session import Session
+from stream.live.settings import LiveSettings
+from stream.live.start import HEADROOM, opener
+from stream.live.tally import Tally
+
+HEIGHTS = (720, 1080)
+RATE = 30
+_FRAMES = 300
+_SETTLING = 3.0
+"""Seconds after the first good picture that are not counted."""
+_BUSY = "while True: pass"
+
+
+class Copying:
+    """Does with pictures what a virtual camera does: copies them into one buffer."""
+
+    name = "copy"
+
+    def __init__(self, height: int, width: int) -> None:
+        self._samples = np.empty(height * width * 3 // 2, np.uint8)
+
+    def send(self, planes: Planes) -> None:
+        """See Outlet."""
+        start = 0
+        for plane in planes:
+            self._samples[start : start + plane.size].reshape(plane.shape)[:] = plane
+            start += plane.size
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def main() -> None:
+    """Measure and print; write JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clip", help="a video; the demo's photograph by default")
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--heights", type=int, nargs="*", default=list(HEIGHTS))
+    parser.add_argument("--quality", default="auto")
+    parser.add_argument("--load", action="store_true")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for height in options.heights:
+            path = Path(folder) / f"{height}.mp4"
+            clip = str(scaled_clip(options.clip, height, _FRAMES, path, RATE))
+            for what, measure in (("pass-through", _bare), ("live", _live)):
+                rows.append({"lines": height, "what": what, **measure(clip, options)})
+                print(_line(rows[-1]), flush=True)
+    if options.json:
+        text = json.dumps({"machine": machine(), "rows": rows}, indent=1)
+        options.json.write_text(text + "\n", encoding="utf-8")
+
+
+def _bare(clip: str, options: argparse.Namespace) -> dict[str, Any]:
+    """The camera's pictures copied to the outlet as they come."""
+    plan = plan_for(clip, None, None)
+    capture, outlet, tally = (
+        Capture(plan.open, Canvas(*plan.size)),
+        Copying(*plan.size),
+        Tally(RATE),
+    )
+    number, end = -1, time.monotonic() + min(options.seconds, 10)
+    tally.processor()
+    while time.monotonic() < end:
+        taken = capture.newest(number, 0.1)
+        if taken is not None:
+            number = taken.number
+            outlet.send(taken.captured.frame.planes)
+            tally.note(time.monotonic(), taken.captured.at)
+    row = _figures(tally, tally.processor(), []) | {"dropped": capture.dropped}
+    capture.close()
+    return row
+
+
+def _live(clip: str, options: argparse.Namespace) -> dict[str, Any]:
+    plan = plan_for(clip, None, None)
+    settings = LiveSettings(clip, quality=options.quality, look=Look(background="#203040"))
+    governor = Governor(HEADROOM / RATE) if options.quality == "auto" else None
+    capture, outbox, controls = (
+        Capture(plan.open, Canvas(*plan.size)),
+        Outbox(),
+        Controls(settings.look),
+    )
+    compute = Compute(capture, controls, outbox, governor, opener(settings), RATE)
+    session = Session(capture, compute, outbox, [Copying(*plan.size)], controls, governor, RATE)
+    stop, said = threading.Event(), list[str]()
+    row: dict[str, Any] = {}
+    watcher = threading.Thread(
+        target=_watch, args=(session, capture, compute.clock, options, stop, row)
+    )
+    watcher.start()
+    session.run(stop, said.append)
+    watcher.join()
+    row["steps"] = said
+    return row
+
+
+def _watch(
+    session: Session, capture: Capture, clock: StageClock, options: argparse.Namespace,
+    stop: threading.Event, row: dict[str, Any],
+) -> None:  # fmt: skip
+    """Count from when things have settled, put a load on where asked, then stop."""
+    began = time.monotonic()
+    while session.tally.sent == 0:
+        time.sleep(0.005)
+    first = time.monotonic() - began
+    time.sleep(_SETTLING)
+    tally = session.tally
+    tally.start_over()
+    clock.seconds.clear()
+    dropped = capture.dropped
+    tally.processor()
+    busy = None
+    try:
+        time.sleep(options.seconds / 3)
+        if options.load:
+            busy = subprocess.Popen([sys.executable, "-c", _BUSY])
+        time.sleep(options.seconds / 3)
+    finally:
+        if busy is not None:
+            busy.kill()
+            busy.wait()
+    time.sleep(options.seconds / 3)
+    row.update(_figures(tally, tally.processor(), clock.seconds[FRAME]))
+    row["dropped"] = capture.dropped - dropped
+    status = session.status()
+    row |= {
+        "first picture": round(first, 2),
+        "step": status.step,
+        "means": status.step_means,
+        "stages": status.stages,
+    }
+    stop.set()
+
+
+def _figures(tally: Tally, cores: float, frames: Sequence[float]) -> dict[str, Any]:
+    latencies, times = np.array(tally.all) * 1e3, np.array(frames or [0.0]) * 1e3
+    return {
+        "sent": tally.sent, "fps": round(tally.fps, 2), "cores": round(cores, 2),
+        "late": tally.late, "late share": round(float((times > 1e3 / RATE).mean()), 4),
+        "latency p50": round(float(np.percentile(latencies, 50)), 1),
+        "latency p99": round(float(np.percentile(latencies, 99)), 1),
+        "frame p50": round(float(np.percentile(times, 50)), 1),
+        "frame p99": round(float(np.percentile(times, 99)), 1),
+    }  # fmt: skip
+
+
+def _line(row: dict[str, Any]) -> str:
+    text = (
+        f"{row['lines']:>5} {row['what']:13} {row['fps']:5.1f} fps, frame {row['frame p50']:.1f}/"
+        f"{row['frame p99']:.1f} ms, latency {row['latency p50']:.1f}/{row['latency p99']:.1f} ms, "
+        f"{row['dropped']} dropped, {row['late']} late of {row['sent']}, {row['cores']:.2f} cores"
+    )
+    if "step" in row:
+        text += f", step {row['step']} ({row['means']}), first picture {row['first picture']} s"
+    return text
+
+
+if __name__ == "__main__":
+    main()

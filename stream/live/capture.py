@@ -1,0 +1,144 @@
+"""Reads a camera for as long as it takes: the newest picture wins, and a lost camera is sought."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from stream.errors import SourceError
+from stream.live.feeds import Captured, Feed
+from stream.live.normal import Canvas
+
+PATIENCE = 5.0
+"""Seconds without a picture after which a read is taken for stuck and the camera opened anew."""
+_BACK_OFF = (0.2, 3.0)
+"""Seconds to wait before a lost camera is tried again: at first, and at most."""
+_JOIN = 1.0
+Open = Callable[[Canvas], Feed]
+
+
+class Numbered(NamedTuple):
+    """A captured picture and how many there were before it."""
+
+    number: int
+    captured: Captured
+
+
+class Capture:
+    """A camera read in a thread of its own into a box of one picture.
+
+    A picture that nobody took before the next one came is dropped and counted. When the camera is
+    lost it is opened again and again. A read that never returns (a loopback device whose writer
+    has gone) cannot be broken off: the thread that is stuck in it is left behind, and at most one.
+    """
+
+    def __init__(self, open_: Open, canvas: Canvas) -> None:
+        """open_: opens the camera; called in the reading thread. Raises SourceError."""
+        self.canvas = canvas
+        self._open = open_
+        self._fresh = threading.Condition()
+        self._newest: Numbered | None = None
+        self._taken, self.captured, self.dropped = -1, 0, 0
+        self.trouble = ""
+        self._stopping = threading.Event()
+        self._stuck: _Reader | None = None
+        self._reader = _Reader(self)
+
+    def newest(self, after: int, patience: float) -> Numbered | None:
+        """The newest picture if it is not the one numbered `after` or older; waits `patience` s."""
+        with self._fresh:
+            self._fresh.wait_for(lambda: self._is_newer(after), patience)
+            if not self._is_newer(after):
+                return None
+            assert self._newest is not None
+            self._taken = self._newest.number
+            return self._newest
+
+    def look_after(self) -> None:
+        """Open the camera anew when its reader is stuck; to be called now and then."""
+        stuck = self._stuck
+        if stuck is not None and not stuck.is_alive():
+            self._stuck = None
+        if self._reader.silent_for() < PATIENCE or self._stuck is not None:
+            return
+        self._reader.leave()
+        self._stuck, self._reader = self._reader, _Reader(self)
+
+    def reopen(self, open_: Open) -> None:
+        """Go over to another camera."""
+        self._open = open_
+        self._reader.leave()
+        self._reader = _Reader(self)
+
+    def close(self) -> None:
+        """Stop reading; returns at once when a read is stuck."""
+        self._stopping.set()
+        for reader in (self._reader, self._stuck):
+            if reader is not None:
+                reader.leave()
+                reader.join(_JOIN)
+
+    def _is_newer(self, after: int) -> bool:
+        return self._newest is not None and self._newest.number > after
+
+    def put(self, captured: Captured) -> None:
+        """Called by the reader."""
+        with self._fresh:
+            if self._newest is not None and self._newest.number > self._taken:
+                self.dropped += 1
+            self._newest = Numbered(self.captured, captured)
+            self.captured += 1
+            self.trouble = ""
+            self._fresh.notify_all()
+
+    def opened(self) -> Feed:
+        """Called by the reader."""
+        return self._open(self.canvas)
+
+
+class _Reader(threading.Thread):
+    """Opens the camera and reads it until it is told to leave."""
+
+    def __init__(self, capture: Capture) -> None:
+        super().__init__(name="camera", daemon=True)
+        self._capture, self._left = capture, threading.Event()
+        self._sign = time.monotonic()
+        self.start()
+
+    def silent_for(self) -> float:
+        """Seconds since the last picture, or since opening was last tried."""
+        return time.monotonic() - self._sign
+
+    def leave(self) -> None:
+        """End after the present read."""
+        self._left.set()
+
+    def run(self) -> None:
+        """See the class."""
+        wait, most = _BACK_OFF
+        while not self._left.is_set():
+            before = self._capture.captured
+            try:
+                self._read()
+            except SourceError as error:
+                self._complain(str(error))
+            except Exception as error:  # whatever a driver does, the camera is sought again
+                self._complain(f"the camera failed: {type(error).__name__}: {error}")
+            wait = _BACK_OFF[0] if self._capture.captured > before else min(2 * wait, most)
+            self._sign = time.monotonic()
+            self._left.wait(wait)
+
+    def _complain(self, line: str) -> None:
+        if not self._left.is_set():
+            self._capture.trouble = line
+
+    def _read(self) -> None:
+        feed = self._capture.opened()
+        try:
+            for captured in feed:
+                if self._left.is_set():
+                    return
+                self._sign = time.monotonic()
+                self._capture.put(captured)
+        finally:
+            feed.close()

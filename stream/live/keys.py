@@ -1,0 +1,115 @@
+"""The keyboard in the terminal: b next background, m matte, p privacy, q quit."""
+
+import contextlib
+import select
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from stream.errors import UsageError
+from stream.image_source import SUFFIXES
+from stream.live.look import Controls
+
+HELP = "keys: b next background, m matte, p privacy, q quit"
+_PLAIN = ("blur", "#00b140", "#20242c")
+_FILMS = (".mp4", ".webm", ".mov", ".mkv")
+_POLL = 0.2
+
+
+class Keys:
+    """What each key does."""
+
+    def __init__(self, controls: Controls, quit_: Callable[[], None], folder: Path) -> None:
+        """folder: of backgrounds, which come after the plain ones; it need not exist."""
+        self._controls, self._quit, self._folder = controls, quit_, folder
+
+    def press(self, key: str) -> str:
+        """Carry out what `key` stands for; returns a line to say, "" for other keys."""
+        look = self._controls.look
+        if key == "q":
+            self._quit()
+            return "stopping"
+        try:
+            if key == "p":
+                private = self._controls.change(private=not look.private).private
+                return "privacy on" if private else "privacy off"
+            if key == "m":
+                view = "picture" if look.view == "matte" else "matte"
+                return f"view: {self._controls.change(view=view).view}"
+            if key == "b":
+                chosen = self._controls.change(background=self._next(look.background))
+                return f"background: {chosen.background}"
+        except UsageError as error:
+            return str(error)
+        return ""
+
+    def _next(self, now: str) -> str:
+        known = [*_PLAIN, *(str(path) for path in backgrounds_in(self._folder))]
+        return known[(known.index(now) + 1) % len(known)] if now in known else known[0]
+
+
+def backgrounds_in(folder: Path) -> list[Path]:
+    """Pictures and films in `folder`, by name."""
+    if not folder.is_dir():
+        return []
+    known = (*SUFFIXES, *_FILMS)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in known)
+
+
+@contextlib.contextmanager
+def listening(keys: Keys, say: Callable[[str], None]) -> Iterator[None]:
+    """Listen to the terminal in a thread, single keys without Enter; nothing without a terminal."""
+    if not sys.stdin or not sys.stdin.isatty():
+        yield
+        return
+    stop = threading.Event()
+    with _single_keys():
+        arguments = keys, say, stop
+        thread = threading.Thread(target=_listen, args=arguments, name="keys", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+def _listen(keys: Keys, say: Callable[[str], None], stop: threading.Event) -> None:
+    while not stop.is_set():
+        key = _key()
+        line = keys.press(key.lower()) if key else ""
+        if line:
+            say(line)
+
+
+def _key() -> str:
+    """The next key, "" when none comes within a moment."""
+    if sys.platform == "win32":
+        import msvcrt
+        import time
+
+        if msvcrt.kbhit():
+            return msvcrt.getwch()
+        time.sleep(_POLL)
+        return ""
+    ready = select.select([sys.stdin], [], [], _POLL)[0]
+    return sys.stdin.read(1) if ready else ""
+
+
+@contextlib.contextmanager
+def _single_keys() -> Iterator[None]:
+    """The terminal without echo and line by line input, as it was afterwards."""
+    if sys.platform == "win32":
+        yield
+        return
+    import termios
+    import tty
+
+    file = sys.stdin.fileno()
+    before = termios.tcgetattr(file)
+    tty.setcbreak(file)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(file, termios.TCSADRAIN, before)

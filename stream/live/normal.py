@@ -1,0 +1,97 @@
+"""From whatever a camera delivers to the one kind of picture that live work is done on."""
+
+from fractions import Fraction
+from typing import Any, cast
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from kernels.types import Plane, Planes
+from stream.colour import HD_HEIGHT, UNSPECIFIED, Colour
+from stream.frame import Frame
+from stream.pixels import PixelFormat
+
+PIXELS = "yuv420p"
+_BT601 = 6
+LIVE_COLOUR = Colour(matrix=_BT601, full_range=False)
+"""BT.601 in the limited range: what programs that read a webcam take for granted."""
+_FORMAT = PixelFormat(PIXELS, "yuv", 8, 1, 1, None)
+_SPACES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "ITU601", 7: "SMPTE240M", 9: "BT2020"}
+_FULL = 2
+MICROSECONDS = Fraction(1, 1_000_000)
+
+
+class Canvas:
+    """The size that pictures are worked on at; may change while a camera is read.
+
+    full: (height, width), even; share: of it, on each side, that is worked on.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        """Raises ValueError on a size that 4:2:0 pictures cannot have."""
+        if height % 2 or width % 2 or min(height, width) < 2:
+            raise ValueError(f"4:2:0 pictures have even sizes, got {width}x{height}")
+        self.full = height, width
+        self.share = 1.0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) to work on, even."""
+        height, width = (max(2, round(side * self.share / 2) * 2) for side in self.full)
+        return height, width
+
+
+class Normaliser:
+    """Turns decoded pictures into 8-bit 4:2:0 Frames of a canvas's size, BT.601, limited range.
+
+    A picture of another shape fills the frame; what sticks out is cut off on both sides alike.
+    Belongs to one thread.
+    """
+
+    def __init__(self, canvas: Canvas, is_webcam: bool) -> None:
+        """is_webcam: untagged pictures are BT.601 whatever their size."""
+        self._canvas, self._is_webcam = canvas, is_webcam
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, decoded: av.VideoFrame, microseconds: int) -> Frame:
+        """The Frame of `decoded`, shown at `microseconds`. Its planes may be the decoder's."""
+        height, width = self._canvas.size
+        scale = max(height / decoded.height, width / decoded.width)
+        # Even, so that the cut falls between chroma samples.
+        tall, wide = (
+            max(least, 2 * round(size * scale / 2))
+            for size, least in ((decoded.height, height), (decoded.width, width))
+        )
+        made = self._reformatter.reformat(
+            decoded, wide, tall, PIXELS,
+            src_colorspace=self._space(decoded), dst_colorspace="ITU601",
+            src_color_range="JPEG" if _is_full(decoded) else "MPEG", dst_color_range="MPEG",
+            threads=1,
+        )  # fmt: skip
+        top, left = (tall - height) // 4, (wide - width) // 4
+        luma = _plane(made, 0, 2 * top, 2 * left, height, width)
+        chroma = (_plane(made, n, top, left, height // 2, width // 2) for n in (1, 2))
+        return Frame((luma, *chroma), _FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=made)
+
+    def _space(self, decoded: av.VideoFrame) -> str:
+        tag = int(decoded.colorspace)
+        if tag in _SPACES:
+            return _SPACES[tag]
+        is_hd = tag == UNSPECIFIED and decoded.height >= HD_HEIGHT and not self._is_webcam
+        return "ITU709" if is_hd else "ITU601"
+
+
+def _is_full(decoded: av.VideoFrame) -> bool:
+    return decoded.format.name.startswith("yuvj") or int(decoded.color_range) == _FULL
+
+
+def _plane(made: av.VideoFrame, number: int, top: int, left: int, height: int, width: int) -> Plane:
+    plane = cast(Any, made.planes[number])
+    samples = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return samples[top : top + height, left : left + width]
+
+
+def live_frame(planes: Planes, microseconds: int) -> Frame:
+    """The Frame of 8-bit 4:2:0 `planes`, BT.601, limited range."""
+    return Frame(planes, _FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS)

@@ -1,0 +1,125 @@
+"""Where live pictures go: a virtual camera, a window, nowhere."""
+
+import contextlib
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from kernels.types import Planes
+from stream.errors import SinkError
+
+
+class Outlet(Protocol):
+    """Takes pictures of one size as they come; a fault ends the session.
+
+    name: what the operator calls it.
+    """
+
+    name: str
+
+    def send(self, planes: Planes) -> None:
+        """Show 8-bit 4:2:0 `planes`. Raises SinkError when the device has gone."""
+
+    def close(self) -> None:
+        """Let go of the device; safe to call twice."""
+
+
+class VirtualCamera:
+    """A camera that other programs can choose.
+
+    Raises SinkError when there is none, or it cannot be written to.
+    """
+
+    def __init__(self, height: int, width: int, rate: float, device: str | None = None) -> None:
+        import pyvirtualcam
+
+        self.name = device or "virtual camera"
+        self._camera: Any = None
+        self._samples = np.empty(height * width * 3 // 2, np.uint8)
+        try:
+            self._camera = pyvirtualcam.Camera(
+                width, height, rate, fmt=pyvirtualcam.PixelFormat.I420, device=device
+            )
+        except (RuntimeError, OSError, ValueError) as error:
+            raise SinkError(_advice(device, error)) from error
+        self.name = str(self._camera.device)
+
+    def send(self, planes: Planes) -> None:
+        """See Outlet."""
+        start = 0
+        for plane in planes:
+            part = self._samples[start : start + plane.size]
+            part.reshape(plane.shape)[:] = plane
+            start += plane.size
+        try:
+            self._camera.send(self._samples)
+        except (RuntimeError, OSError) as error:
+            raise SinkError(f"{self.name}: the virtual camera is gone: {error}") from error
+
+    def close(self) -> None:
+        """See Outlet."""
+        if self._camera is not None:
+            with contextlib.suppress(RuntimeError, OSError):
+                self._camera.close()
+
+
+class Window:
+    """A window on the screen. Raises SinkError where there is no screen."""
+
+    name = "window"
+
+    def __init__(self) -> None:
+        try:
+            cv2.namedWindow("Hairline", cv2.WINDOW_NORMAL)
+        except cv2.error as error:
+            raise SinkError(f"no window can be opened here: {error.err or error}") from error
+
+    def send(self, planes: Planes) -> None:
+        """See Outlet."""
+        stacked = np.concatenate([plane.reshape(-1) for plane in planes])
+        shaped = stacked.reshape(-1, planes[0].shape[1])
+        try:
+            cv2.imshow("Hairline", cv2.cvtColor(shaped, cv2.COLOR_YUV2BGR_I420))
+            cv2.waitKey(1)
+        except cv2.error as error:
+            raise SinkError(f"the window is gone: {error.err or error}") from error
+
+    def close(self) -> None:
+        """See Outlet."""
+        with contextlib.suppress(cv2.error):
+            cv2.destroyWindow("Hairline")
+
+
+class Nowhere:
+    """Takes everything and shows nothing, for measuring and for recording alone."""
+
+    name = "none"
+
+    def send(self, planes: Planes) -> None:
+        """See Outlet."""
+
+    def close(self) -> None:
+        """See Outlet."""
+
+
+def open_outlet(to: str, height: int, width: int, rate: float, device: str | None) -> Outlet:
+    """The outlet called `to`: "virtual", "window" or "none". Raises SinkError."""
+    if to == "virtual":
+        return VirtualCamera(height, width, rate, device)
+    return Window() if to == "window" else Nowhere()
+
+
+def _advice(device: str | None, error: Exception) -> str:
+    """What is wrong with a virtual camera, and what to do."""
+    text = " ".join(str(error).split())
+    if "not a video output device" in text.lower():
+        return (
+            f"{device or 'virtual camera'}: takes no pictures; with v4l2loopback before 0.13 that "
+            "happens once a program has left it: sudo modprobe -r v4l2loopback, then sudo modprobe "
+            'v4l2loopback exclusive_caps=1 card_label="Hairline"'
+        )
+    return (
+        f"no virtual camera can be opened ({text}); hairline cameras tells how to make one, "
+        "--to window needs none"
+    )

@@ -1,0 +1,78 @@
+"""What a session will read, how large and how fast, told before anything is read."""
+
+import contextlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from stream.errors import SourceError
+from stream.live.cameras import choose_mode, device_of, find_camera, list_cameras
+from stream.live.capture import Open
+from stream.live.feeds import DeviceFeed, Feed, FileFeed, NetworkFeed
+from stream.live.normal import Canvas
+from stream.live.settings import DEFAULT_RATE, DEFAULT_SIZE, LiveSettings
+from stream.opening import first_video, open_input
+
+_FASTEST = Fraction(60)
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """name: of the camera; size: (height, width), even; rate: frames a second; open: opens it."""
+
+    name: str
+    size: Size
+    rate: Fraction
+    open: Open
+
+
+def plan_for(camera: str | None, size: Size | None, rate: Fraction | None) -> Plan:
+    """The plan for what the operator named; see LiveSettings.
+
+    Raises SourceError when there is no such file or camera.
+    """
+    if camera is not None and "://" in camera:
+        url = camera
+        return Plan(
+            url, size or DEFAULT_SIZE, rate or DEFAULT_RATE, lambda canvas: NetworkFeed(url, canvas)
+        )
+    if camera is not None and Path(camera).is_file():
+        return _of_file(camera, size, rate)
+    return _of_device(camera, size, rate)
+
+
+def planned(settings: LiveSettings) -> Plan:
+    """The plan for `settings`."""
+    return plan_for(settings.camera, settings.size, settings.rate)
+
+
+def _of_file(path: str, size: Size | None, rate: Fraction | None) -> Plan:
+    with contextlib.closing(open_input(path, path)) as container:
+        stream = first_video(container, path)
+        own = stream.codec_context.height, stream.codec_context.width
+        pace = stream.average_rate or stream.guessed_rate or DEFAULT_RATE
+    if min(own) < 2:
+        raise SourceError(f"{path}: its pictures have no size")
+    rate = rate or min(Fraction(pace), _FASTEST)
+    return Plan(path, size or _even(own), rate, lambda canvas: FileFeed(path, canvas))
+
+
+def _of_device(wanted: str | None, size: Size | None, rate: Fraction | None) -> Plan:
+    found = find_camera(list_cameras(), wanted)
+    mode = choose_mode(found, *(size or DEFAULT_SIZE), rate or DEFAULT_RATE)
+    own = (mode.height, mode.width) if mode.height else DEFAULT_SIZE
+    rate = rate or (min(mode.rate, _FASTEST) if mode.rate else DEFAULT_RATE)
+
+    def opened(canvas: Canvas) -> Feed:
+        # Sought by name, since a camera that comes back may have another number.
+        here = find_camera(list_cameras(), wanted if wanted is not None else found.name)
+        best = choose_mode(here, *canvas.full, rate)
+        return DeviceFeed(device_of(here, best), canvas)
+
+    return Plan(found.name, size or _even(own), rate, opened)
+
+
+def _even(size: Size) -> Size:
+    height, width = size
+    return max(height // 2 * 2, 2), max(width // 2 * 2, 2)

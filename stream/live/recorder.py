@@ -1,0 +1,88 @@
+"""Keeps a live session in a file, without ever making it wait."""
+
+import queue
+import threading
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from kernels.types import Planes
+from stream.errors import StreamError
+from stream.formats import choose_format
+from stream.frame import Frame
+from stream.live.normal import LIVE_COLOUR, MICROSECONDS, live_frame
+from stream.sinks import open_sink
+from stream.source_info import SourceInfo
+
+_DEPTH = 30
+"""Pictures that may wait for the encoder; further ones are left out and counted."""
+_PATIENCE = 60.0
+
+
+class Recorder:
+    """An outlet that encodes in a thread of its own. Raises SinkError or UsageError on opening.
+
+    name: of the file; left_out: pictures that the encoder had no time for; trouble: why writing
+    ended before its time, or "".
+    """
+
+    def __init__(
+        self, out: str, height: int, width: int, rate: Fraction, overwrite: bool = False
+    ) -> None:
+        self.name, self.left_out, self.trouble = out, 0, ""
+        half = height // 2, width // 2
+        blank = tuple(np.zeros(size, np.uint8) for size in ((height, width), half, half))
+        info = SourceInfo(
+            height, width, live_frame(blank, 0).pixel_format, LIVE_COLOUR, MICROSECONDS, rate,
+            Fraction(1), None, None,
+        )  # fmt: skip
+        format_ = choose_format(out, None, False)
+        self._sink = open_sink(out, format_, info, None, overwrite, False)
+        self._box: queue.Queue[Frame | None] = queue.Queue(_DEPTH)
+        self._began: float | None = None
+        self._last = -1
+        self._thread = threading.Thread(target=self._write, name="record", daemon=True)
+        self._thread.start()
+
+    def send(self, planes: Planes) -> None:
+        """Keep 8-bit 4:2:0 `planes`, which must not be written to any more, as shown now."""
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        # Times must rise even where two pictures leave within a microsecond.
+        self._last = max(round((now - self._began) * 1e6), self._last + 1)
+        try:
+            self._box.put_nowait(live_frame(planes, self._last))
+        except queue.Full:
+            self.left_out += 1
+
+    def close(self) -> None:
+        """Finish the file and give it its name; a second call does nothing."""
+        if not self._thread.is_alive() and self._began is None:
+            self._sink.abandon()
+            return
+        self._box.put(None)
+        self._thread.join(_PATIENCE)
+
+    def _write(self) -> None:
+        try:
+            while (frame := self._box.get()) is not None:
+                self._sink.write(frame, None)
+            self._settle()
+        except StreamError as error:
+            self.trouble = str(error)
+            self._sink.abandon()
+            while self._box.get() is not None:  # the session goes on without a file
+                pass
+
+    def _settle(self) -> None:
+        if self._last < 0:
+            self._sink.abandon()
+        else:
+            self._sink.close()
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._sink.receipt.path

@@ -1,0 +1,155 @@
+"""One live session: a camera, who computes, who decides, and where it all goes."""
+
+import contextlib
+import statistics
+import time
+from collections.abc import Callable
+from threading import Event
+
+import cv2
+import numpy as np
+
+from kernels.types import Planes
+from stream.live.capture import Capture
+from stream.live.compute import Compute
+from stream.live.director import TITLES, Director, Ready, Send, Signs, Wait
+from stream.live.governor import Governor
+from stream.live.look import Controls
+from stream.live.normal import live_frame
+from stream.live.outbox import Outbox
+from stream.live.outlets import Outlet
+from stream.live.preview import Preview, Shown
+from stream.live.slate import slate
+from stream.live.status import State, Status
+from stream.live.tally import Tally
+
+_LOOK_AROUND = 0.05
+"""Seconds after which things are looked at again, whatever happens."""
+_STAGE_FRAMES = 60
+Say = Callable[[str], None]
+
+
+class Session:
+    """Sends at a steady rate until it is stopped, whatever becomes of camera and computing.
+
+    Give it what it joins; `run` is the sending thread.
+    """
+
+    def __init__(
+        self, capture: Capture, compute: Compute, outbox: Outbox, outlets: list[Outlet],
+        controls: Controls, governor: Governor | None, rate: float, camera: str = "",
+    ) -> None:  # fmt: skip
+        """outlets: the one that matters first; all take (height, width) of the capture's canvas.
+
+        rate: frames a second; camera: its name.
+        """
+        self._capture, self._compute, self._outbox = capture, compute, outbox
+        self._outlets, self._controls, self._governor = outlets, controls, governor
+        self._rate, self.camera = rate, camera
+        self._director, self.tally = Director(rate), Tally(rate)
+        self.preview = Preview()
+        self._state: State = "starting"
+        self._number = 0
+        self._newest_at: float | None = None
+        self._captured = 0
+
+    def run(self, stop: Event, say: Say = print) -> None:
+        """Send until `stop` is set. say: told in a line what changes.
+
+        Raises SinkError when an outlet fails.
+        """
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._shut)
+            self._compute.start()
+            while not stop.is_set():
+                self._turn(say)
+
+    def status(self) -> Status:
+        """How things stand; for any thread."""
+        capture, tally, governor = self._capture, self.tally, self._governor
+        stages = {
+            name: round(statistics.median(list(seconds)[-_STAGE_FRAMES:]) * 1e3, 2)
+            for name, seconds in list(self._compute.clock.seconds.items())
+            if seconds
+        }
+        return Status(
+            state=self._state, message=self._message(), camera=self.camera,
+            size=capture.canvas.full, rate=self._rate, fps=round(tally.fps, 1),
+            latency=round(tally.latency(50), 1), latency_99=round(tally.latency(99), 1),
+            captured=capture.captured, sent=tally.sent, dropped=capture.dropped, late=tally.late,
+            repeated=tally.repeated, stages=stages,
+            step=governor.level if governor else 0,
+            step_means=str(governor.step) if governor else "",
+            processor=round(tally.processor(), 2),
+            outputs=tuple(outlet.name for outlet in self._outlets),
+        )  # fmt: skip
+
+    def _turn(self, say: Say) -> None:
+        self._capture.look_after()
+        while self._compute.changed:
+            say(self._compute.changed.pop(0))
+        now, ready = time.monotonic(), self._outbox.ready
+        decision = self._director.decide(now, ready, self._signs(now))
+        if isinstance(decision, Wait):
+            self._outbox.wait(ready, min(decision.seconds, _LOOK_AROUND))
+            return
+        self._send(decision)
+        if decision.state != self._state:
+            self._state = decision.state
+            say(self._told())
+
+    def _signs(self, now: float) -> Signs:
+        if self._capture.captured != self._captured:
+            self._captured, self._newest_at = self._capture.captured, now
+        silent = None if self._newest_at is None else now - self._newest_at
+        return Signs(self._controls.look.private, silent, self._outbox.trouble)
+
+    def _send(self, send: Send) -> None:
+        ready = send.ready
+        planes = self._slate(send.state) if ready is None else self._full(ready.picture.planes)
+        for outlet in self._outlets:
+            outlet.send(planes)
+        self.tally.note(time.monotonic(), ready.at if ready is not None and send.is_new else None)
+        if self.preview.wanted:
+            self._number += 1
+            self.preview.show(_shown(ready, planes, self._number))
+
+    def _slate(self, state: State) -> Planes:
+        return slate(*self._capture.canvas.full, TITLES[state])
+
+    def _full(self, planes: Planes) -> Planes:
+        """`planes` as large as what consumers were promised."""
+        height, width = self._capture.canvas.full
+        if planes[0].shape == (height, width):
+            return planes
+        sizes = (width, height), (width // 2, height // 2), (width // 2, height // 2)
+        return tuple(
+            np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+            for plane, size in zip(planes, sizes, strict=True)
+        )
+
+    def _message(self) -> str:
+        if self._state == "camera lost" or (self._state == "starting" and self._capture.trouble):
+            return self._capture.trouble or "the camera sends nothing"
+        return self._outbox.trouble or self._compute.trouble
+
+    def _told(self) -> str:
+        message = self._message()
+        return f"{self._state}: {message}" if message else self._state
+
+    def _shut(self) -> None:
+        """Close everything, the outlets last: what consumers see to the end is a slate."""
+        with contextlib.suppress(Exception):
+            for outlet in self._outlets:
+                outlet.send(self._slate("private"))
+        self._capture.close()
+        self._compute.close()
+        for outlet in self._outlets:
+            outlet.close()
+        self._state = "stopped"
+
+
+def _shown(ready: Ready | None, planes: Planes, number: int) -> Shown:
+    if ready is None:
+        return Shown(None, None, live_frame(planes, 0), number)
+    return Shown(ready.camera, ready.alpha, ready.picture, number)

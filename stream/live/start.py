@@ -1,0 +1,119 @@
+"""Puts a live session together from its settings, runs it, and takes it apart."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Timer
+
+from models.clock import StageClock
+from stream.live.capture import Capture
+from stream.live.compute import Compute, Opened, OpenMatting
+from stream.live.config import ConfigWatch
+from stream.live.console import Console
+from stream.live.governor import Governor, Step
+from stream.live.keys import HELP, Keys, listening
+from stream.live.look import Controls
+from stream.live.normal import Canvas
+from stream.live.outbox import Outbox
+from stream.live.outlets import Outlet, open_outlet
+from stream.live.plan import Plan, planned
+from stream.live.recorder import Recorder
+from stream.live.session import Session
+from stream.live.settings import LiveSettings
+
+BACKGROUNDS = Path.home() / ".local" / "share" / "hairline" / "backgrounds"
+"""Where pictures and films to stand behind the subject are kept."""
+HEADROOM = 0.9
+"""Share of a frame's time that computing may take: reading and sending need the rest."""
+
+
+def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
+    """Run until `stop` is set, the operator quits, or the time asked for is over.
+
+    Returns the session, for its figures. Raises SinkError, SourceError or UsageError with one line
+    for the operator.
+    """
+    controls, say = Controls(settings.look), console.say
+    with contextlib.ExitStack() as stack:
+        if settings.config is not None:
+            stack.callback(ConfigWatch(settings.config, controls, say).close)
+        plan = planned(settings)
+        session = _session(settings, plan, _outlets(settings, plan), controls)
+        say(_told(plan, session))
+        console.watch(session.status)
+        stack.enter_context(_timed(stop, settings.seconds))
+        stack.enter_context(listening(Keys(controls, stop.set, BACKGROUNDS), say))
+        session.run(stop, say)
+    return session
+
+
+def _outlets(settings: LiveSettings, plan: Plan) -> list[Outlet]:
+    """All that were asked for; none stays open when one cannot be opened."""
+    opened: list[Outlet] = []
+    try:
+        opened.append(open_outlet(settings.to, *plan.size, float(plan.rate), settings.device))
+        if settings.record is not None:
+            opened.append(Recorder(settings.record, *plan.size, plan.rate, settings.overwrite))
+    except BaseException:
+        for outlet in opened:
+            outlet.close()
+        raise
+    return opened
+
+
+def _session(
+    settings: LiveSettings, plan: Plan, outlets: list[Outlet], controls: Controls
+) -> Session:
+    rate = float(plan.rate)
+    governor = Governor(HEADROOM / rate) if settings.quality == "auto" else None
+    capture, outbox = Capture(plan.open, Canvas(*plan.size)), Outbox()
+    compute = Compute(capture, controls, outbox, governor, opener(settings), rate)
+    return Session(capture, compute, outbox, outlets, controls, governor, rate, plan.name)
+
+
+def opener(settings: LiveSettings) -> OpenMatting:
+    """Opens the matting that `settings` ask for, in the thread that is to use it."""
+
+    def opened(clock: StageClock) -> Opened:
+        # Here, since torch takes seconds to load and a slate can be shown meanwhile.
+        from models.matting import Matting, open_matting
+        from models.segmenter import open_segmenter
+        from models.stepped_refiner import SteppedRefiner
+        from models.temporal import TemporalSmoother
+
+        if settings.quality != "auto":
+            return open_matting(settings.segmenter, settings.quality, None, clock), _stay
+        refiner = SteppedRefiner()
+        segmenter = open_segmenter(settings.segmenter, "fast")
+        matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
+
+        def follow(step: Step) -> None:
+            refiner.set_cost(step.tiles, step.looks, step.pass2 == "learned")
+
+        return matting, follow
+
+    return opened
+
+
+def _stay(step: Step) -> None:
+    """What one quality throughout makes of a step."""
+
+
+def _told(plan: Plan, session: Session) -> str:
+    height, width = plan.size
+    places = " and ".join(session.status().outputs)
+    return f"{plan.name}, {width}x{height} at {float(plan.rate):.4g} fps, to {places}; {HELP}"
+
+
+@contextlib.contextmanager
+def _timed(stop: Event, seconds: float | None) -> Iterator[None]:
+    """Set `stop` after `seconds`; None for never."""
+    if seconds is None:
+        yield
+        return
+    timer = Timer(seconds, stop.set)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,77 @@
+"""The governor against a machine that the test makes up."""
+
+from collections.abc import Callable
+
+from stream.live.governor import STEPS, Governor
+
+TARGET = 0.03
+
+
+def run(governor: Governor, cost: Callable[[int, float], float], start: float, end: float) -> float:
+    """Frames at 30 a second or as fast as they go; returns the share that was late."""
+    now, late, frames = start, 0, 0
+    while now < end:
+        seconds = cost(governor.level, now)
+        governor.note(now, seconds)
+        now += max(seconds, 1 / 30)
+        late += seconds > 1 / 30
+        frames += 1
+    return late / frames
+
+
+def test_steps_go_from_dear_to_cheap_and_name_themselves() -> None:
+    assert STEPS[0].tiles is None
+    assert len({str(step) for step in STEPS}) == len(STEPS)
+    assert all(str(step) for step in STEPS)
+
+
+def test_time_enough_keeps_full_quality() -> None:
+    governor = Governor(TARGET)
+    assert run(governor, lambda level, now: 0.02, 0, 20) == 0
+    assert governor.level == 0
+    assert governor.changes == 0
+
+
+def test_load_is_met_within_two_seconds_and_held() -> None:
+    governor = Governor(TARGET)
+
+    def cost(level: int, now: float) -> float:
+        return 0.045 - 0.004 * level
+
+    run(governor, cost, 0, 2)
+    assert run(governor, cost, 2, 60) <= 0.02
+    assert 0 < governor.level < len(STEPS) - 1
+
+
+def test_quality_comes_back_within_five_seconds_of_calm() -> None:
+    governor = Governor(TARGET)
+    run(governor, lambda level, now: 0.05 - 0.004 * level, 0, 5)
+    assert governor.level > 2
+    worst = governor.level
+    run(governor, lambda level, now: 0.01, 5, 10)
+    assert governor.level < worst
+
+
+def test_a_step_up_that_was_too_much_is_tried_ever_more_seldom() -> None:
+    governor = Governor(TARGET)
+
+    def cliff(level: int, now: float) -> float:
+        return 0.05 if level < 3 else 0.015
+
+    run(governor, cliff, 0, 10)
+    early = governor.changes
+    run(governor, cliff, 10, 130)
+    assert governor.changes - early < 16
+
+
+def test_one_slow_frame_is_no_load() -> None:
+    governor = Governor(TARGET)
+    for number in range(300):
+        governor.note(number / 30, 0.035 if number % 50 == 0 else 0.02)
+    assert governor.level == 0
+
+
+def test_the_last_step_is_the_last() -> None:
+    governor = Governor(TARGET)
+    run(governor, lambda level, now: 0.2, 0, 30)
+    assert governor.level == len(STEPS) - 1

@@ -1,0 +1,307 @@
+"""A whole session on made pictures: what leaves, and that the room never does."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kernels.types import Alpha, Planes
+from models.classical_refiner import ClassicalRefiner
+from models.clock import StageClock
+from models.matting import Matting
+from models.picture import Picture
+from models.temporal import TemporalSmoother
+from stream.errors import SinkError, SourceError, WeightsError
+from stream.live.capture import Capture
+from stream.live.compute import Compute, Opened
+from stream.live.feeds import Captured, Feed
+from stream.live.governor import Governor, Step
+from stream.live.look import Controls, Look
+from stream.live.normal import Canvas, live_frame
+from stream.live.outbox import Outbox
+from stream.live.rest import Rest
+from stream.live.session import Session
+from stream.live.slate import slate
+
+HEIGHT, WIDTH, RATE = 96, 160, 50.0
+ROOM = (150, 40, 230)
+"""Samples of the room that nothing else has: a marker."""
+BODY = (90, 128, 128)
+BACKGROUND = "#20a0c0"
+
+
+_TURN = 24
+
+
+def middle_of(number: int) -> float:
+    """Column of the disc's middle; it moves by up to 17 pixels a picture."""
+    return float(WIDTH / 2 + 32 * np.sin(4 * np.pi * (number % _TURN) / _TURN))
+
+
+def scene(number: int) -> Planes:
+    """A gray disc that moves to and fro before the marked room; its luma tells which it is."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    body = np.hypot(y - HEIGHT / 2, x - middle_of(number)) < 25
+    luma = BODY[0] + 2 * (number % _TURN)
+    planes = [np.where(body, luma, ROOM[0]).astype(np.uint8)]
+    small = body[::2, ::2]
+    planes += [np.where(small, BODY[n], ROOM[n]).astype(np.uint8) for n in (1, 2)]
+    return tuple(planes)
+
+
+class Camera:
+    """Feeds scenes in real time; does what `script` says before each picture of a number."""
+
+    def __init__(self, script: Callable[[int], None] = lambda number: None) -> None:
+        self._script, self._number, self.opened = script, 0, 0
+
+    def __call__(self, canvas: Canvas) -> Feed:
+        self.opened += 1
+        return self
+
+    def __iter__(self) -> Iterator[Captured]:
+        while True:
+            self._script(self._number)
+            self._number += 1
+            at = time.monotonic()
+            yield Captured(live_frame(scene(self._number), round(at * 1e6)), at)
+            time.sleep(1 / RATE)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class Finder:
+    """Pass 1 of this test: what is gray is the subject."""
+
+    def __init__(self, script: Callable[[int], None] = lambda number: None) -> None:
+        self._script, self.calls = script, 0
+
+    def __call__(self, picture: Picture, dt: float | None) -> Alpha:
+        self.calls += 1
+        self._script(self.calls)
+        rgb = picture.rgb(HEIGHT // 4, WIDTH // 4).astype(int)
+        return np.float32(np.ptp(rgb, axis=2) < 40)
+
+    def reset(self) -> None:
+        """Remembers nothing."""
+
+
+class Kept:
+    """An outlet that keeps everything."""
+
+    name = "kept"
+
+    def __init__(self, fails_after: int | None = None) -> None:
+        self.pictures: list[Planes] = []
+        self.closed, self._fails_after = 0, fails_after
+
+    def send(self, planes: Planes) -> None:
+        if self._fails_after is not None and len(self.pictures) >= self._fails_after:
+            raise SinkError("kept: the virtual camera is gone")
+        self.pictures.append(tuple(plane.copy() for plane in planes))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def opener(finder: Finder) -> Callable[[StageClock], Opened]:
+    def opened(clock: StageClock) -> Opened:
+        refiner = ClassicalRefiner("fast")
+        return Matting(finder, refiner, TemporalSmoother(), clock), lambda step: None
+
+    return opened
+
+
+def run(
+    camera: Camera, finder: Finder, kept: Kept, until: Callable[[Session], bool],
+    controls: Controls | None = None, **more: Any,
+) -> tuple[Session, list[str]]:  # fmt: skip
+    """Run a session until `until` says so; returns it and what it said."""
+    controls = controls or Controls(Look(background=BACKGROUND))
+    capture, outbox = Capture(camera, Canvas(HEIGHT, WIDTH)), Outbox()
+    governor = more.get("governor")
+    opened = more.get("open_matting", opener(finder))
+    compute = Compute(capture, controls, outbox, governor, opened, RATE)
+    session = Session(capture, compute, outbox, [kept], controls, governor, RATE, "made")
+    stop, said = threading.Event(), list[str]()
+
+    def watch() -> None:
+        end = time.monotonic() + 120
+        while not until(session) and time.monotonic() < end:
+            time.sleep(0.01)
+        stop.set()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        session.run(stop, said.append)
+    finally:
+        watcher.join()
+    return session, said
+
+
+def leaks(planes: Planes) -> int:
+    """Chroma samples that are the room's own colour."""
+    near = [np.abs(planes[n].astype(int) - ROOM[n]) <= 12 for n in (1, 2)]
+    return int((near[0] & near[1]).sum())
+
+
+def is_slate(planes: Planes) -> bool:
+    return any(
+        np.array_equal(planes[0], slate(HEIGHT, WIDTH, title)[0])
+        for title in ("Starting", "Paused", "Camera lost", "One moment")
+    )
+
+
+def test_the_marker_is_found_in_the_camera_s_own_picture() -> None:
+    assert leaks(scene(3)) > 1000
+
+
+def test_pictures_leave_with_another_background_and_threads_end() -> None:
+    before = threading.active_count()
+    kept = Kept()
+    session, said = run(Camera(), Finder(), kept, lambda session: session.tally.sent > 40)
+    assert is_slate(kept.pictures[0])
+    live = [planes for planes in kept.pictures if not is_slate(planes)]
+    assert len(live) > 40
+    assert max(map(leaks, kept.pictures)) == 0
+    assert kept.closed == 1
+    assert any(line.startswith("live") for line in said)
+    assert session.status().state == "stopped"
+    assert threading.active_count() == before
+
+
+def test_the_picture_shown_is_the_one_the_matte_was_made_of() -> None:
+    kept = Kept()
+    run(Camera(), Finder(), kept, lambda session: session.tally.sent > 40)
+    live = [planes for planes in kept.pictures if not is_slate(planes)]
+    for planes in live:
+        row = planes[0][HEIGHT // 2].astype(int)
+        gray = np.flatnonzero(np.abs(planes[1][HEIGHT // 4].astype(int) - 128) < 8)
+        middle = gray.mean() * 2 + 1
+        number = round((np.median(row[int(middle) - 8 : int(middle) + 8]) - BODY[0]) / 2)
+        assert abs(middle - middle_of(number)) < 3
+
+
+@pytest.mark.parametrize("calls", [range(30, 33), range(30, 10_000)])
+def test_a_matte_that_fails_shows_no_room(calls: range) -> None:
+    def fail(number: int) -> None:
+        if number in calls:
+            raise RuntimeError("out of luck")
+
+    kept, finder = Kept(), Finder(fail)
+    _, said = run(Camera(), finder, kept, lambda session: finder.calls > 80)
+    assert max(map(leaks, kept.pictures)) == 0
+    if len(calls) > 100:
+        assert is_slate(kept.pictures[-1])
+        assert any("out of luck" in line for line in said)
+
+
+def test_missing_weights_mean_a_slate_and_a_line() -> None:
+    def opened(clock: StageClock) -> Opened:
+        raise WeightsError("refiner.safetensors: missing: get it again")
+
+    kept = Kept()
+    _, said = run(
+        Camera(), Finder(), kept, lambda session: len(kept.pictures) > 20, open_matting=opened
+    )
+    assert all(map(is_slate, kept.pictures))
+    assert any("get it again" in line for line in said)
+
+
+def test_a_lost_camera_is_a_slate_and_comes_back() -> None:
+    lost = threading.Event()
+
+    def script(number: int) -> None:
+        if number == 60 and not lost.is_set():
+            lost.set()
+            time.sleep(1.2)
+            raise SourceError("camera: unplugged")
+
+    camera, kept = Camera(script), Kept()
+    _, said = run(camera, Finder(), kept, lambda session: session.tally.sent > 90)
+    assert camera.opened == 2
+    assert max(map(leaks, kept.pictures)) == 0
+    order = [line.split(":")[0] for line in said if not line.startswith("step")]
+    assert "camera lost" in order
+    assert order[order.index("camera lost") + 1] == "live"
+
+
+def test_privacy_is_a_slate_from_the_next_picture_on() -> None:
+    controls, kept = Controls(Look(background=BACKGROUND)), Kept()
+    marks: list[int] = []
+
+    def until(session: Session) -> bool:
+        if session.tally.sent > 30 and not marks:
+            controls.change(private=True)
+            marks.append(len(kept.pictures))
+        return bool(marks) and len(kept.pictures) > marks[0] + 30
+
+    run(Camera(), Finder(), kept, until, controls)
+    assert all(map(is_slate, kept.pictures[marks[0] + 1 :]))
+
+
+def test_a_vanished_virtual_camera_ends_with_one_line_and_no_thread() -> None:
+    before = threading.active_count()
+    with pytest.raises(SinkError, match="gone"):
+        run(
+            Camera(),
+            Finder(),
+            Kept(fails_after=20),
+            lambda session: session.status().state == "stopped",
+        )
+    assert threading.active_count() == before
+
+
+def test_random_looks_never_show_the_room() -> None:
+    random = np.random.default_rng(5)
+    controls, kept = Controls(Look(background=BACKGROUND)), Kept()
+
+    def until(session: Session) -> bool:
+        controls.change(
+            mirror=bool(random.random() < 0.5), softness=float(random.uniform(0, 20)),
+            shift=float(random.uniform(-20, 0)), wrap=float(random.uniform(0, 1)),
+            scale=float(random.uniform(0.3, 2)), x=float(random.uniform(-0.5, 0.5)),
+            y=float(random.uniform(-0.5, 0.5)),
+        )  # fmt: skip
+        time.sleep(0.03)
+        return session.tally.sent > 100
+
+    run(Camera(), Finder(), kept, until, controls)
+    assert max(map(leaks, kept.pictures)) == 0
+
+
+def test_a_smaller_canvas_still_fills_what_was_promised() -> None:
+    kept = Kept()
+    governor = Governor(1e-6)
+    steps: list[Step] = []
+    finder = Finder()
+
+    def opened(clock: StageClock) -> Opened:
+        matting = Matting(finder, ClassicalRefiner("fast"), TemporalSmoother(), clock)
+        return matting, steps.append
+
+    run(
+        Camera(), finder, kept, lambda session: session.tally.sent > 80, governor=governor,
+        open_matting=opened,
+    )  # fmt: skip
+    assert governor.level == governor.levels - 1
+    assert steps[-1] is governor.step
+    assert {planes[0].shape for planes in kept.pictures} == {(HEIGHT, WIDTH)}
+    assert max(map(leaks, kept.pictures)) == 0
+
+
+def test_pass_1_rests_only_while_nothing_moves() -> None:
+    rest, coarse = Rest(), np.zeros((4, 4), np.float32)
+    frames = [live_frame(scene(number), number) for number in range(2)]
+    rest.keep(frames[0], 7, coarse)
+    assert rest.coarse_of(frames[0], 8, 2) is coarse
+    assert rest.coarse_of(frames[0], 9, 2) is None
+    assert rest.coarse_of(frames[0], 8, 1) is None
+    assert rest.coarse_of(frames[1], 8, 2) is None
+    rest.forget()
+    assert rest.coarse_of(frames[0], 8, 2) is None
