@@ -1,7 +1,7 @@
 """What stands behind the subject: a colour, a picture, a looping film, or the blurred room."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from kernels.blur import blur_background
-from kernels.convert import convert_planes
+from kernels.fit import Fit, fit_planes
 from kernels.layout import Layout
 from kernels.types import Planes
 from stream.errors import SourceError, UsageError
@@ -54,26 +54,33 @@ def solid_planes(rgb: tuple[int, int, int], layout: Layout, height: int, width: 
 
 
 class Still:
-    """A still picture that covers the frame, cropped about its middle."""
+    """A still picture that covers the frame, cropped about its middle, or is contained in it."""
 
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
+    def __init__(self, frame: Frame, fit: Fit = "cover") -> None:
+        self._frame, self._fit = frame, fit
         self._made: tuple[tuple[Layout, int, int], Planes] | None = None
 
     def planes(self, matte: Matte) -> Planes:
         """See Background."""
         key = matte.frame.layout, matte.frame.height, matte.frame.width
         if self._made is None or self._made[0] != key:
-            self._made = key, _covering(self._frame, *key)
+            self._made = key, fitted(self._frame, *key, self._fit)
         return self._made[1]
+
+    def at(self, seconds: Fraction) -> Frame:
+        """The picture, at any time."""
+        return self._frame
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class Film:
     """A video that loops and keeps its own pace, whatever the frame rate in front of it."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._turn: Iterator[Frame] = iter(())
+    def __init__(self, name: str, fit: Fit = "cover") -> None:
+        self._name, self._fit = name, fit
+        self._turn = _frames_of(name)
         self._current: Frame | None = None
         self._next: Frame | None = None
         self._begin = Fraction(0)
@@ -82,15 +89,21 @@ class Film:
 
     def planes(self, matte: Matte) -> Planes:
         """See Background."""
-        frame = self._at(matte.frame.seconds)
-        return _covering(frame, matte.frame.layout, matte.frame.height, matte.frame.width)
+        front = matte.frame
+        return fitted(self.at(front.seconds), front.layout, front.height, front.width, self._fit)
+
+    def close(self) -> None:
+        """Let go of the file; safe to call twice."""
+        self._turn.close()
 
     def _rewind(self) -> None:
+        self._turn.close()
         self._turn = _frames_of(self._name)
         self._current, self._next = next(self._turn), next(self._turn, None)
         self._begin = self._current.seconds
 
-    def _at(self, seconds: Fraction) -> Frame:
+    def at(self, seconds: Fraction) -> Frame:
+        """The picture at `seconds` since any beginning; they must not fall from call to call."""
         if self._loop_start is None:
             self._loop_start = seconds
         while True:
@@ -128,10 +141,16 @@ class Blur:
         return blur_background(frame.planes, frame.layout, matte.colours, sigma)
 
 
-def open_background(name: str) -> Background | None:
+def is_made(name: str) -> bool:
+    """Whether `name` means a background that is made on the spot, without any file."""
+    return name in (TRANSPARENT, "blur") or name.startswith(("#", "blur:"))
+
+
+def open_background(name: str, fit: Fit = "cover") -> Background | None:
     """The background that `name` describes; None for "transparent".
 
     name: "transparent", "#rrggbb", "blur", "blur:STRENGTH", or the path of a picture or video.
+    fit: whether a picture or video covers the frame or is contained in it.
     Raises UsageError when it is none of these, SourceError when its file cannot be read.
     """
     if name == TRANSPARENT:
@@ -146,11 +165,11 @@ def open_background(name: str) -> Background | None:
             "or the path of a picture or video"
         )
     if Path(name).suffix.lower() in SUFFIXES:
-        return Still(next(_frames_of(name)))
-    return Film(name)
+        return Still(next(_frames_of(name)), fit)
+    return Film(name, fit)
 
 
-def _frames_of(name: str) -> Iterator[Frame]:
+def _frames_of(name: str) -> Generator[Frame, None, None]:
     with open_source(name, carry=False) as source:
         yield from source
 
@@ -173,9 +192,6 @@ def _parse_strength(name: str) -> float:
     return strength
 
 
-def _covering(frame: Frame, layout: Layout, height: int, width: int) -> Planes:
-    """`frame` scaled to cover (height, width), what sticks out cut off on both sides alike."""
-    scale = min(frame.height / height, frame.width / width)
-    tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
-    box = (frame.height - tall) // 2, (frame.width - wide) // 2, tall, wide
-    return convert_planes(frame.planes, frame.layout, layout, height, width, box)
+def fitted(frame: Frame, layout: Layout, height: int, width: int, fit: Fit = "cover") -> Planes:
+    """The planes of `frame` as a (height, width) picture of `layout`."""
+    return fit_planes(frame.planes, frame.layout, layout, height, width, fit)

@@ -1,5 +1,6 @@
 """The doctor names what is missing, and never falls ill itself."""
 
+import errno
 import importlib
 import os
 import platform
@@ -15,6 +16,8 @@ import pytest
 from models import weights
 from stream import doctor, doctor_devices, doctor_machine
 from stream.findings import Finding, report, works
+from stream.live.virtual_outputs import list_virtual_outputs
+from tests.fake_v4l2 import CAPTURE, OUTPUT, Fake, Machine, loopback_camera
 
 REQUIRED = {"torch": "torch", "numba": "numba", "cv2": "opencv", "av": "PyAV"}
 
@@ -36,21 +39,9 @@ def hide(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _bare_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """No machine's own cameras take part in the tests."""
-    for name, folder in (("DEVICES", "dev"), ("NAMES", "names"), ("VIRTUAL", "virtual")):
-        (tmp_path / folder).mkdir()
-        monkeypatch.setattr(doctor_devices, name, tmp_path / folder)
-    monkeypatch.setattr(doctor_devices, "MODULE", tmp_path / "module")
-    monkeypatch.setattr(platform, "system", lambda: "Linux")
-
-
-def plug(tmp_path: Path, device: str, name: str, virtual: bool = False) -> None:
-    (tmp_path / "dev" / device).touch()
-    (tmp_path / "names" / device).mkdir()
-    (tmp_path / "names" / device / "name").write_text(name + "\n", encoding="utf-8")
-    if virtual:
-        (tmp_path / "virtual" / device).mkdir()
+    return Machine(tmp_path, monkeypatch)
 
 
 def test_this_machine_can_cut_out() -> None:
@@ -153,34 +144,145 @@ def test_a_check_that_breaks_becomes_a_warning(monkeypatch: pytest.MonkeyPatch) 
     assert "unforeseen" in second.detail
 
 
-def test_cameras_are_listed_by_name(tmp_path: Path) -> None:
-    plug(tmp_path, "video10", "Late camera")
-    plug(tmp_path, "video2", "Early camera")
-    found = list(doctor_devices.cameras())
-    assert [finding.detail for finding in found] == ["Early camera", "Late camera"]
+def test_a_camera_is_told_with_its_largest_picture(machine: Machine) -> None:
+    path = machine.plug("video2", Fake("Good Camera"))
+    (finding,) = doctor_devices.cameras()
+    assert (finding.name, finding.status) == (f"camera {path}", "ok")
+    assert finding.detail == "Good Camera, up to 1280x720 at 60 fps"
 
 
-def test_a_camera_without_permission_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plug(tmp_path, "video0", "Camera")
-    monkeypatch.setattr(os, "access", lambda *_: False)
+def test_no_camera_says_what_to_do(machine: Machine) -> None:
+    (finding,) = doctor_devices.cameras()
+    assert (finding.status, finding.detail) == ("warn", "none")
+    assert "--device" in finding.hint
+
+
+def test_a_busy_camera_names_who_holds_it(machine: Machine) -> None:
+    machine.hold(machine.plug("video0", Fake(busy=True)), 12, "zoom")
     (finding,) = doctor_devices.cameras()
     assert finding.status == "warn"
-    assert "video" in finding.hint
+    assert "zoom (12)" in finding.detail
 
 
-def test_a_loopback_counts_as_virtual_alone(tmp_path: Path) -> None:
-    plug(tmp_path, "video4", "Hairline", virtual=True)
+def refuse(monkeypatch: pytest.MonkeyPatch, folder: Path, number: int) -> None:
+    """Let nothing in `folder` be opened."""
+    genuine = os.open
+
+    def opened(path: Any, *rest: Any, **more: Any) -> int:
+        if str(path).startswith(str(folder)):
+            raise OSError(number, os.strerror(number))
+        return genuine(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", opened)
+
+
+@pytest.mark.parametrize(
+    "number, hint", [(errno.EACCES, "usermod -aG video"), (errno.EPERM, "--device")]
+)
+def test_a_device_without_permission_says_how_to_get_it(
+    number: int, hint: str, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.plug("video0")
+    machine.plug("video10", loopback_camera(OUTPUT))
+    refuse(monkeypatch, machine.root / "dev", number)
+    (camera,) = doctor_devices.cameras()
+    (virtual,) = doctor_devices.virtual_cameras()
+    for finding in (camera, virtual):
+        assert finding.status == "warn"
+        assert hint in finding.hint
+
+
+def test_a_loopback_counts_as_virtual_alone(machine: Machine) -> None:
+    machine.plug("video4", loopback_camera(OUTPUT, "Hairline"), state="output")
     (camera,) = doctor_devices.cameras()
     (virtual,) = doctor_devices.virtual_cameras()
     assert camera.detail == "none"
-    assert (virtual.status, virtual.detail) == ("ok", "Hairline")
+    assert (virtual.status, virtual.detail, virtual.hint) == ("ok", "Hairline", "")
 
 
-def test_a_missing_loopback_names_each_systems_command() -> None:
+def test_a_loopback_that_chrome_does_not_see_is_told(machine: Machine) -> None:
+    machine.plug("video4", loopback_camera(OUTPUT | CAPTURE, "Hairline"), state="output")
+    (virtual,) = doctor_devices.virtual_cameras()
+    assert virtual.status == "warn"
+    assert "Chrome" in virtual.detail
+    assert "exclusive_caps=1" in virtual.hint
+    assert list_virtual_outputs()[0].usable
+
+
+@pytest.mark.parametrize("abilities", [CAPTURE, CAPTURE | OUTPUT])
+def test_a_loopback_with_another_writer_names_it(abilities: int, machine: Machine) -> None:
+    path = machine.plug("video4", loopback_camera(abilities), state="capture")
+    (virtual,) = doctor_devices.virtual_cameras()
+    assert "in use by another program" in virtual.detail
+    assert "modprobe -r" in virtual.hint
+    machine.hold(path, 77, "obs")
+    (virtual,) = doctor_devices.virtual_cameras()
+    assert (virtual.status, virtual.hint) == ("warn", "close it there")
+    assert "obs (77)" in virtual.detail
+
+
+def test_another_writer_beside_a_free_device_is_no_trouble(machine: Machine) -> None:
+    machine.plug("video4", loopback_camera(CAPTURE), state="capture")
+    machine.plug("video5", loopback_camera(OUTPUT, "Hairline"), state="output")
+    findings = list(doctor_devices.virtual_cameras())
+    assert [finding.status for finding in findings] == ["ok", "ok"]
+    assert [output.name for output in list_virtual_outputs()] == ["Hairline", "OBS"]
+
+
+def test_the_old_module_that_forgets_its_output_is_reloaded(machine: Machine) -> None:
+    machine.plug("video4", loopback_camera(0))
+    (virtual,) = doctor_devices.virtual_cameras()
+    assert virtual.status == "warn"
+    assert "before 0.13" in virtual.detail
+    assert "modprobe -r v4l2loopback" in virtual.hint
+
+
+@pytest.mark.parametrize(
+    "release, command",
+    [
+        ("ID=debian", "apt install v4l2loopback-dkms linux-headers"),
+        ('ID=zorin\nID_LIKE="ubuntu debian"', "apt install"),
+        ("ID=fedora", "dnf install akmod-v4l2loopback"),
+        ("ID=endeavouros\nID_LIKE=arch", "pacman -S v4l2loopback-dkms"),
+    ],
+)
+def test_a_missing_loopback_names_this_systems_command_alone(
+    release: str, command: str, machine: Machine
+) -> None:
+    (machine.root / "os-release").write_text(release + "\n", encoding="utf-8")
+    (finding,) = doctor_devices.virtual_cameras()
+    assert finding.detail == "v4l2loopback is not installed"
+    assert command in finding.hint
+    assert sum(word in finding.hint for word in ("apt", "dnf", "pacman")) == 1
+    assert 'modprobe v4l2loopback exclusive_caps=1 card_label="Hairline"' in finding.hint
+
+
+@pytest.mark.parametrize("release", [None, "ID=nixos", "gibberish"])
+def test_on_an_unknown_system_all_commands_are_named(release: str | None, machine: Machine) -> None:
+    if release is not None:
+        (machine.root / "os-release").write_text(release, encoding="utf-8")
     (finding,) = doctor_devices.virtual_cameras()
     assert all(word in finding.hint for word in ("apt", "dnf", "pacman", "modprobe"))
+
+
+def test_a_loopback_that_is_not_loaded_is_only_to_be_loaded(machine: Machine) -> None:
+    folder = machine.root / "modules" / platform.release()
+    folder.mkdir(parents=True)
+    (folder / "modules.dep").write_text("updates/dkms/v4l2loopback.ko.zst:\n", encoding="utf-8")
+    (finding,) = doctor_devices.virtual_cameras()
+    assert finding.detail == "v4l2loopback is not loaded"
+    assert finding.hint.startswith("sudo modprobe v4l2loopback")
+    assert "install" not in finding.hint
+    (machine.root / "secure-boot").write_bytes(b"\6\0\0\0\1")
+    (finding,) = doctor_devices.virtual_cameras()
+    assert "mokutil" in finding.hint
+
+
+def test_a_loopback_loaded_without_a_device_is_reloaded(machine: Machine) -> None:
+    (machine.root / "module").mkdir()
+    (finding,) = doctor_devices.virtual_cameras()
+    assert finding.detail == "v4l2loopback is loaded without a device"
+    assert "modprobe -r v4l2loopback" in finding.hint
 
 
 @pytest.mark.parametrize("system", ["Windows", "Darwin"])
@@ -189,6 +291,19 @@ def test_other_systems_are_pointed_to_obs(system: str, monkeypatch: pytest.Monke
     (finding,) = doctor_devices.virtual_cameras()
     assert "OBS" in finding.hint
     assert works(list(doctor_devices.cameras()))
+
+
+@pytest.mark.parametrize("system", ["Windows", "Darwin"])
+def test_an_installed_obs_camera_is_a_virtual_camera(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import av
+
+    found = SimpleNamespace(name="1", description="OBS Virtual Camera", media_types=["video"])
+    monkeypatch.setattr(av, "enumerate_input_devices", lambda _: [found], raising=False)
+    monkeypatch.setattr(platform, "system", lambda: system)
+    (finding,) = doctor_devices.virtual_cameras()
+    assert (finding.status, finding.detail) == ("ok", "OBS Virtual Camera")
 
 
 def test_processor_features_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

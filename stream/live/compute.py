@@ -24,6 +24,8 @@ FRAME = "frame"
 _PATIENCE = 0.1
 _WARM_UP = 4
 """Times that the first picture is worked on at each step of the governor's."""
+_CHOOSING = 1.5
+"""Seconds, at most, that are spent on finding the step to begin with."""
 _RETRY = 2.0
 """Seconds before opening the nets is tried again."""
 _KNOWN = (StreamError, UsageError, WeightsError)
@@ -109,13 +111,16 @@ class Compute:
             if self._stopping.is_set():
                 return
         steps = range(1 if self._governor is None else self._governor.levels)
+        ends = None
         try:
             for level in steps:
-                if self._stopping.is_set():
-                    return
+                if self._stopping.is_set() or (ends is not None and time.monotonic() > ends):
+                    break
                 seconds = [self._timed(matting, taken, level) for _ in range(_WARM_UP)]
                 if self._governor is None or self._governor.fits(min(seconds[1:])):
                     break
+                # Compiling is over with the first one; the rest is for choosing, and people wait.
+                ends = ends or time.monotonic() + _CHOOSING
         except Exception as error:  # the pictures to come will show whether it lasts
             self._outbox.fail(_line(error))
         matting.reset()

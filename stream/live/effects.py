@@ -18,6 +18,7 @@ from kernels.wrap import Glow, glow_of, wrap_light
 from stream.frame import Frame, Matte
 from stream.live.backdrop import Backdrop
 from stream.live.look import Look
+from stream.live.reel import warm_up
 
 _THOUSANDTH = 0.001
 _EDGE_GLOW, _BACK_GLOW = 0.012, 0.03
@@ -74,6 +75,7 @@ class Effects:
             Look("#000000", shift=-2, scale=0.9),
             Look("#000000", view="matte"),
         )
+        warm_up(matte.frame)
         with Effects() as trial:
             for look in looks:
                 trial.render(matte, look)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import av
 import numpy as np
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
 
 from kernels.types import Plane, Planes
 from stream.colour import HD_HEIGHT, UNSPECIFIED, Colour
@@ -17,7 +17,10 @@ _BT601 = 6
 LIVE_COLOUR = Colour(matrix=_BT601, full_range=False)
 """BT.601 in the limited range: what programs that read a webcam take for granted."""
 _FORMAT = PixelFormat(PIXELS, "yuv", 8, 1, 1, None)
-_SPACES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "ITU601", 7: "SMPTE240M", 9: "BT2020"}
+_SPACES = {
+    1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M, 9: Colorspace.BT2020,
+}  # fmt: skip
 _FULL = 2
 MICROSECONDS = Fraction(1, 1_000_000)
 
@@ -65,7 +68,7 @@ class Normaliser:
         )
         made = self._reformatter.reformat(
             decoded, wide, tall, PIXELS,
-            src_colorspace=self._space(decoded), dst_colorspace="ITU601",
+            src_colorspace=self._space(decoded), dst_colorspace=Colorspace.ITU601,
             src_color_range="JPEG" if _is_full(decoded) else "MPEG", dst_color_range="MPEG",
             threads=1,
         )  # fmt: skip
@@ -74,12 +77,12 @@ class Normaliser:
         chroma = (_plane(made, n, top, left, height // 2, width // 2) for n in (1, 2))
         return Frame((luma, *chroma), _FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=made)
 
-    def _space(self, decoded: av.VideoFrame) -> str:
+    def _space(self, decoded: av.VideoFrame) -> Colorspace:
         tag = int(decoded.colorspace)
         if tag in _SPACES:
             return _SPACES[tag]
         is_hd = tag == UNSPECIFIED and decoded.height >= HD_HEIGHT and not self._is_webcam
-        return "ITU709" if is_hd else "ITU601"
+        return Colorspace.ITU709 if is_hd else Colorspace.ITU601
 
 
 def _is_full(decoded: av.VideoFrame) -> bool:

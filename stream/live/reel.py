@@ -7,7 +7,7 @@ from fractions import Fraction
 from kernels.fit import fit_planes
 from kernels.layout import Layout
 from kernels.types import Planes
-from stream.backgrounds import Film, Still, fitted, open_background
+from stream.backgrounds import Film, Still, fitted, open_background, solid_planes
 from stream.errors import StreamError, UsageError
 from stream.frame import Frame
 from stream.live.look import Fit
@@ -113,6 +113,16 @@ class Reel:
                 self._newest, shown = _Ready(planes, shape), (frame, asked)
             self._ticked.wait()
             self._ticked.clear()
+
+
+def warm_up(front: Frame) -> None:
+    """Compile what 8-bit pictures and films need for frames like `front`."""
+    layout = Layout("yuv", 8, 1, 1, "bt709", False)
+    whole = solid_planes((0, 0, 0), layout, 32, 64)
+    # Decoders pad some rows and not others, which are two kinds of array.
+    padded = tuple(plane[:, : plane.shape[1] // 2] for plane in whole)
+    for planes in (whole, padded):
+        fit_planes(planes, layout, front.layout, 16, 24, "contain")
 
 
 def _shape_of(front: Frame) -> _Shape:

@@ -18,6 +18,7 @@ from stream.live.look import Controls
 from stream.live.normal import live_frame
 from stream.live.outbox import Outbox
 from stream.live.outlets import Outlet
+from stream.live.plan import Plan
 from stream.live.preview import Preview, Shown
 from stream.live.slate import slate
 from stream.live.status import State, Status
@@ -52,6 +53,16 @@ class Session:
         self._number = 0
         self._newest_at: float | None = None
         self._captured = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of what is sent."""
+        return self._capture.canvas.full
+
+    def go_over(self, plan: Plan) -> None:
+        """Read another camera from now on; what is sent keeps its size and rate."""
+        self.camera = plan.name
+        self._capture.reopen(plan.open)
 
     def run(self, stop: Event, say: Say = print) -> None:
         """Send until `stop` is set. say: told in a line what changes.

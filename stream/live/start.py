@@ -16,7 +16,7 @@ from stream.live.look import Controls
 from stream.live.normal import Canvas
 from stream.live.outbox import Outbox
 from stream.live.outlets import Outlet, open_outlet
-from stream.live.plan import Plan, planned
+from stream.live.plan import Plan, plan_for, planned
 from stream.live.recorder import Recorder
 from stream.live.session import Session
 from stream.live.settings import LiveSettings
@@ -42,6 +42,8 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
         say(_told(plan, session))
         console.watch(session.status)
         stack.enter_context(_timed(stop, settings.seconds))
+        if settings.ui is not None:
+            say(f"control page: {_serve(settings.ui, session, controls, stack)}")
         stack.enter_context(listening(Keys(controls, stop.set, BACKGROUNDS), say))
         session.run(stop, say)
     return session
@@ -103,6 +105,25 @@ def _told(plan: Plan, session: Session) -> str:
     height, width = plan.size
     places = " and ".join(session.status().outputs)
     return f"{plan.name}, {width}x{height} at {float(plan.rate):.4g} fps, to {places}; {HELP}"
+
+
+def _serve(port: int, session: Session, controls: Controls, stack: contextlib.ExitStack) -> str:
+    """Open the control page; returns its address. Raises UsageError when that cannot be done."""
+    from stream.live.cameras import list_cameras, offered
+    from stream.live.page import Page
+
+    BACKGROUNDS.mkdir(parents=True, exist_ok=True)
+
+    def choose(camera: str) -> None:
+        session.go_over(plan_for(camera, session.size, None))
+
+    page = Page(
+        port, controls, session.preview, session.status, lambda: offered(list_cameras()), choose,
+        BACKGROUNDS,
+    )  # fmt: skip
+    page.start()
+    stack.callback(page.close)
+    return page.url
 
 
 @contextlib.contextmanager
