@@ -86,6 +86,6 @@ def test_wrong_input_is_named() -> None:
     with pytest.raises(ValueError, match=r"kinds must be \(4, 5\)"):
         shift_edge(alpha, np.zeros((3, 3), np.uint8), 1)
     with pytest.raises(ValueError, match="float32"):
-        shift_edge(alpha.astype(np.float64), lattice_of(alpha), 1)  # type: ignore[arg-type]
+        shift_edge(alpha.astype(np.float64), lattice_of(alpha), 1)
     with pytest.raises(ValueError, match="nan"):
         shift_edge(alpha, lattice_of(alpha), math.nan)

@@ -52,7 +52,7 @@ class Session:
         self._state: State = "starting"
         self._number = 0
         self._newest_at: float | None = None
-        self._captured = 0
+        self._captured = self._losses = 0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -97,6 +97,9 @@ class Session:
 
     def _turn(self, say: Say) -> None:
         self._capture.look_after()
+        if self._capture.losses != self._losses:
+            self._losses = self._capture.losses
+            say(f"camera: {self._capture.trouble}")
         while self._compute.changed:
             say(self._compute.changed.pop(0))
         now, ready = time.monotonic(), self._outbox.ready

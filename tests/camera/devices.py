@@ -33,7 +33,7 @@ camera.close()
 """
 _READ = """
 import sys, av
-container = av.open(sys.argv[1], format="v4l2", options={"video_size": "320x240"})
+container = av.open(sys.argv[1], format="v4l2", options={"video_size": "640x480"})
 frames = container.decode(video=0)
 next(frames)
 print("reading", flush=True)

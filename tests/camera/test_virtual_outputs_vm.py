@@ -82,6 +82,8 @@ def test_a_module_that_is_not_loaded_is_loaded_by_the_hint() -> None:
 
 
 def test_a_module_without_a_device_gets_one_by_the_hint() -> None:
+    if not Path("/dev/v4l2loopback").exists():
+        pytest.skip("this v4l2loopback always has a device")
     install()
     control = os.open("/dev/v4l2loopback", os.O_RDWR)
     fcntl.ioctl(control, REMOVE, int(VIRTUAL.removeprefix("/dev/video")))
@@ -135,12 +137,11 @@ def test_our_own_label_comes_first_and_is_no_input() -> None:
 
 
 def test_a_module_that_forgets_its_output_is_reloaded_by_the_hint() -> None:
-    version = Path("/sys/module/v4l2loopback/version").read_text(encoding="ascii")
-    if tuple(map(int, version.strip().split(".")))[:2] >= (0, 13):
-        pytest.skip(f"v4l2loopback {version.strip()} does not forget")
     install()
     with pyvirtualcam.Camera(64, 48, 30, device=VIRTUAL) as camera:
         camera.send(np.zeros((48, 64, 3), np.uint8))
+    if list_virtual_outputs()[0].usable:
+        pytest.skip("this v4l2loopback does not forget")
     text, cure = trouble()
     assert "before 0.13" in text
     do(cure)
