@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from kernels.context import CELL_INPUTS, PRIOR
+from kernels.context import CELL_INPUTS
 from kernels.patches import BESIDE, FINE_INPUTS, GUESSES, SPARE, TRUNK_INPUTS
 
 LOGIT_SCALE = 0.25
@@ -26,8 +26,6 @@ LOOKS = 2
 """Times that the scout looks; a third changed nothing."""
 EDGE = 0.01
 """Alphas closer than this to 0 or 1 are taken for it, so that their logit is finite."""
-_ALIKE = 1e-4
-"""What a cell far from the boundary weighs, beside 1 on it."""
 _LINES = 4 * GUESSES
 
 
@@ -36,8 +34,7 @@ class Shape:
     """Widths and depths of the four nets; dilations: one for each residual block.
 
     scout, context: channels on cells; noticed: features that the scout hands to the context;
-    trunk: channels at half a cell; last: channels of pixels, before and after they are mixed.
-    general: whether nets on cells are told what the boundary is like on average.
+    trunk: channels at half a cell; last: channels of pixels.
     """
 
     scout: int = 32
@@ -47,8 +44,7 @@ class Shape:
     context_dilations: tuple[int, ...] = (1, 2, 1)
     trunk: int = 16
     trunk_dilations: tuple[int, ...] = (1, 2)
-    last: tuple[int, ...] = (16,)
-    general: bool = False
+    last: int = 16
 
     @property
     def reach(self) -> int:
@@ -92,46 +88,18 @@ class Body(nn.Module):
         return found
 
 
-class Broad(Body):
-    """A body which, where `general`, after its first block also adds a linear function of what the
-    boundary is like on average: whether colours and coarse alpha agree shows along all of it.
-    """
-
-    def __init__(
-        self, inputs: int, width: int, dilations: tuple[int, ...], outputs: int, general: bool
-    ) -> None:
-        super().__init__(inputs, width, dilations, outputs)
-        self.general = nn.Linear(width, width) if general else None
-        if self.general is not None:
-            nn.init.zeros_(self.general.weight)
-            nn.init.zeros_(self.general.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """See Body."""
-        seen = x
-        x = F.relu(self.stem(x))
-        for number, block in enumerate(self.blocks):
-            x = x + F.relu(block(x))
-            if number == 0 and self.general is not None:
-                x = x + self.general(_on_boundary(x, seen))[..., None, None]
-        found: Tensor = self.last(x)
-        return found
-
-
-class Scout(Broad):
+class Scout(Body):
     """On large cells: (N, CELL_INPUTS, h, w) to (N, noticed + 1, h, w).
 
     The features, then the change of the coarse alpha's logit.
     """
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__(
-            CELL_INPUTS, shape.scout, shape.scout_dilations, shape.noticed + 1, shape.general
-        )
+        super().__init__(CELL_INPUTS, shape.scout, shape.scout_dilations, shape.noticed + 1)
         _silence(self.last, slice(-1, None))
 
 
-class Context(Broad):
+class Context(Body):
     """On cells: (N, CELL_INPUTS + noticed, h, w) to (N, 4 GUESSES + BESIDE + 8, h, w).
 
     GUESSES times three slopes and an offset, BESIDE features, the change of both sides' RGB, the
@@ -140,9 +108,7 @@ class Context(Broad):
 
     def __init__(self, shape: Shape) -> None:
         inputs = CELL_INPUTS + shape.noticed
-        super().__init__(
-            inputs, shape.context, shape.context_dilations, _LINES + BESIDE + 8, shape.general
-        )
+        super().__init__(inputs, shape.context, shape.context_dilations, _LINES + BESIDE + 8)
         # An untrained net changes neither colours nor alpha.
         _silence(self.last, slice(-8, -1))
 
@@ -175,19 +141,13 @@ class Fine(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        first, *more = shape.last
-        self.stem = nn.Conv2d(FINE_INPUTS, first, 3)
-        pairs = zip(shape.last, more, strict=False)
-        self.mixes = nn.ModuleList(nn.Conv2d(*pair, 1) for pair in pairs)
-        self.last = nn.Conv2d(shape.last[-1], 2, 1)
+        self.stem = nn.Conv2d(FINE_INPUTS, shape.last, 3)
+        self.last = nn.Conv2d(shape.last, 2, 1)
         _silence(self.last, slice(None))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """See the class."""
-        pixels = F.relu(self.stem(pixels))
-        for mix in self.mixes:
-            pixels = F.relu(mix(pixels))
-        found: Tensor = self.last(pixels)
+        found: Tensor = self.last(F.relu(self.stem(pixels)))
         return found
 
 
@@ -201,15 +161,6 @@ class RefinerNet(nn.Module):
         self.context = Context(self.shape)
         self.trunk = Trunk(self.shape)
         self.fine = Fine(self.shape)
-
-
-def _on_boundary(x: Tensor, cells: Tensor) -> Tensor:
-    """Mean of `x` (N, C, h, w) where the coarse alpha of `cells` is open: (N, C)."""
-    level = torch.tanh(cells[:, PRIOR : PRIOR + 1] / (2 * LOGIT_SCALE))
-    # Four times alpha (1 - alpha).
-    share = (1 - level * level).flatten(2) + _ALIKE
-    mean: Tensor = (x.flatten(2) @ share.transpose(1, 2))[..., 0] / share.sum(2)
-    return mean
 
 
 def _silence(layer: nn.Conv2d, rows: slice) -> None:

@@ -31,8 +31,7 @@ class Capture:
     lost it is opened again and again. A read that never returns (a loopback device whose writer
     has gone) cannot be broken off: the thread that is stuck in it is left behind, and at most one.
 
-    captured, dropped: pictures so far. trouble: why there are none just now, or ""; losses: how
-    often that began.
+    captured, dropped: pictures so far. trouble: why there are none just now, or "".
     """
 
     def __init__(self, open_: Open, canvas: Canvas) -> None:
@@ -42,7 +41,7 @@ class Capture:
         self._fresh = threading.Condition()
         self._newest: Numbered | None = None
         self._taken, self.captured, self.dropped = -1, 0, 0
-        self.trouble, self.losses = "", 0
+        self.trouble = ""
         self._stopping = threading.Event()
         self._stuck: _Reader | None = None
         self._reader = _Reader(self)
@@ -94,12 +93,6 @@ class Capture:
             self.trouble = ""
             self._fresh.notify_all()
 
-    def lose(self, line: str) -> None:
-        """Called by the reader: why there are no pictures just now."""
-        with self._fresh:
-            self.losses += not self.trouble
-            self.trouble = line
-
     def opened(self) -> Feed:
         """Called by the reader."""
         return self._open(self.canvas)
@@ -139,7 +132,7 @@ class _Reader(threading.Thread):
 
     def _complain(self, line: str) -> None:
         if not self._left.is_set():
-            self._capture.lose(line)
+            self._capture.trouble = line
 
     def _read(self) -> None:
         feed = self._capture.opened()

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from stream.errors import SourceError
-from stream.live.cameras import choose_mode, device_of, find_camera, list_cameras
+from stream.live.cameras import Camera, choose_mode, device_of, find_camera, list_cameras
 from stream.live.capture import Open
 from stream.live.feeds import DeviceFeed, Feed, FileFeed, NetworkFeed
 from stream.live.normal import Canvas
@@ -27,8 +27,12 @@ class Plan:
     open: Open
 
 
-def plan_for(camera: str | None, size: Size | None, rate: Fraction | None) -> Plan:
+def plan_for(
+    camera: str | None, size: Size | None, rate: Fraction | None, written: str | None = None
+) -> Plan:
     """The plan for what the operator named; see LiveSettings.
+
+    written: the virtual camera that is written to, which is no camera to read.
 
     Raises SourceError when there is no such file or camera.
     """
@@ -39,12 +43,12 @@ def plan_for(camera: str | None, size: Size | None, rate: Fraction | None) -> Pl
         )
     if camera is not None and Path(camera).is_file():
         return _of_file(camera, size, rate)
-    return _of_device(camera, size, rate)
+    return _of_device(camera, size, rate, written)
 
 
 def planned(settings: LiveSettings) -> Plan:
     """The plan for `settings`."""
-    return plan_for(settings.camera, settings.size, settings.rate)
+    return plan_for(settings.camera, settings.size, settings.rate, settings.device)
 
 
 def _of_file(path: str, size: Size | None, rate: Fraction | None) -> Plan:
@@ -58,19 +62,27 @@ def _of_file(path: str, size: Size | None, rate: Fraction | None) -> Plan:
     return Plan(path, size or _even(own), rate, lambda canvas: FileFeed(path, canvas))
 
 
-def _of_device(wanted: str | None, size: Size | None, rate: Fraction | None) -> Plan:
-    found = find_camera(list_cameras(), wanted)
+def _of_device(
+    wanted: str | None, size: Size | None, rate: Fraction | None, written: str | None
+) -> Plan:
+    found = find_camera(list_cameras(), wanted, written)
     mode = choose_mode(found, *(size or DEFAULT_SIZE), rate or DEFAULT_RATE)
     own = (mode.height, mode.width) if mode.height else DEFAULT_SIZE
     rate = rate or (min(mode.rate, _FASTEST) if mode.rate else DEFAULT_RATE)
 
     def opened(canvas: Canvas) -> Feed:
-        # Sought by name, since a camera that comes back may have another number.
-        here = find_camera(list_cameras(), wanted if wanted is not None else found.name)
+        here = _again(found)
         best = choose_mode(here, *canvas.full, rate)
         return DeviceFeed(device_of(here, best), canvas)
 
     return Plan(found.name, size or _even(own), rate, opened)
+
+
+def _again(camera: Camera) -> Camera:
+    """`camera`, which may have another path by now. Raises SourceError when it is not there."""
+    known = list_cameras()
+    same = [each for each in known if (each.path, each.name) == (camera.path, camera.name)]
+    return find_camera(known, camera.path if same else camera.name)
 
 
 def _even(size: Size) -> Size:

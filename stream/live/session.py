@@ -52,7 +52,7 @@ class Session:
         self._state: State = "starting"
         self._number = 0
         self._newest_at: float | None = None
-        self._captured = self._losses = 0
+        self._captured, self._lost = 0, False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -97,11 +97,7 @@ class Session:
 
     def _turn(self, say: Say) -> None:
         self._capture.look_after()
-        if self._capture.losses != self._losses:
-            self._losses = self._capture.losses
-            say(f"camera: {self._capture.trouble}")
-        while self._compute.changed:
-            say(self._compute.changed.pop(0))
+        self._tell(say)
         now, ready = time.monotonic(), self._outbox.ready
         decision = self._director.decide(now, ready, self._signs(now))
         if isinstance(decision, Wait):
@@ -111,6 +107,17 @@ class Session:
         if decision.state != self._state:
             self._state = decision.state
             say(self._told())
+
+    def _tell(self, say: Say) -> None:
+        """Say what became of the camera and of the governor's step."""
+        trouble = self._capture.trouble
+        if trouble and not self._lost:
+            say(f"camera: {trouble}")
+        elif self._lost and not trouble:
+            say("camera: back")
+        self._lost = bool(trouble)
+        while self._compute.changed:
+            say(self._compute.changed.pop(0))
 
     def _signs(self, now: float) -> Signs:
         if self._capture.captured != self._captured:

@@ -43,7 +43,7 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
         console.watch(session.status)
         stack.enter_context(_timed(stop, settings.seconds))
         if settings.ui is not None:
-            say(f"control page: {_serve(settings.ui, session, controls, stack)}")
+            say(f"control page: {_serve(settings, session, controls, stack)}")
         stack.enter_context(listening(Keys(controls, stop.set, BACKGROUNDS), say))
         session.run(stop, say)
     return session
@@ -107,7 +107,9 @@ def _told(plan: Plan, session: Session) -> str:
     return f"{plan.name}, {width}x{height} at {float(plan.rate):.4g} fps, to {places}; {HELP}"
 
 
-def _serve(port: int, session: Session, controls: Controls, stack: contextlib.ExitStack) -> str:
+def _serve(
+    settings: LiveSettings, session: Session, controls: Controls, stack: contextlib.ExitStack
+) -> str:
     """Open the control page; returns its address. Raises UsageError when that cannot be done."""
     from stream.live.cameras import list_cameras, offered
     from stream.live.page import Page
@@ -115,11 +117,11 @@ def _serve(port: int, session: Session, controls: Controls, stack: contextlib.Ex
     BACKGROUNDS.mkdir(parents=True, exist_ok=True)
 
     def choose(camera: str) -> None:
-        session.go_over(plan_for(camera, session.size, None))
+        session.go_over(plan_for(camera, session.size, None, settings.device))
 
     page = Page(
-        port, controls, session.preview, session.status, lambda: offered(list_cameras()), choose,
-        BACKGROUNDS,
+        settings.ui or 0, controls, session.preview, session.status,
+        lambda: offered(list_cameras()), choose, BACKGROUNDS,
     )  # fmt: skip
     page.start()
     stack.callback(page.close)

@@ -92,7 +92,7 @@ def test_a_camera_pulled_out_again_and_again_leaks_neither_room_nor_files(tmp_pa
         counts = []
         for _ in range(CYCLES):
             pull(VIVID)
-            seen = reader.until(lambda planes: running.said().count("camera:") > len(counts))
+            seen = reader.until(lambda planes: running.said().count("camera: back") > len(counts))
             seen += reader.until(is_picture)
             seen += [planes for planes, _ in zip(reader, range(20), strict=False)]
             # Nobody is before vivid's coloured bars: whatever is not our green is a leak.
