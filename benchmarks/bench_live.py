@@ -11,6 +11,7 @@ during the second third.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,11 +31,12 @@ from stream.live.capture import Capture
 from stream.live.compute import FRAME, Compute
 from stream.live.governor import Governor
 from stream.live.look import Controls, Look
+from stream.live.memory import keep_memory
 from stream.live.normal import Canvas
 from stream.live.outbox import Outbox
 from stream.live.plan import plan_for
 from stream.live.session import Session
-from stream.live.settings import LiveSettings
+from stream.live.settings import SPIN, SPINS, LiveSettings
 from stream.live.start import HEADROOM, opener
 from stream.live.tally import Tally
 
@@ -75,6 +77,10 @@ def main() -> None:
     parser.add_argument("--load", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if SPIN not in os.environ:  # what the command line sets is read when libraries load
+        os.environ[SPIN] = SPINS
+        os.execv(sys.executable, [sys.executable, "-m", "benchmarks.bench_live", *sys.argv[1:]])
+    keep_memory()
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for height in options.heights:

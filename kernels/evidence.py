@@ -20,6 +20,10 @@ NOISE = np.float32(3e-4)
 """Variance of camera noise and of what the spread misses, in squared RGB units of [0, 1]."""
 
 
+_BLOCK = 8
+"""Side, in cells, of what one thread weighs at a time where all are weighed."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """Colour evidence on cells; only cells of the tiles asked for hold values.
@@ -39,20 +43,28 @@ def weigh_evidence(
     colours: SpreadColours,
     prior: Alpha,
     layout: Layout,
-    tiles: npt.NDArray[np.int32],
+    tiles: npt.NDArray[np.int32] | None = None,
 ) -> Evidence:
     """Project each cell of `tiles` and weigh it against `prior` as a Kalman gain would.
 
     means: Cells; prior: (rows, columns) float32 in [0, 1], whose own variance is taken as
-    prior (1 - prior); tiles: (n, 2) int32 lattice rows and columns. Confidence is 0 where either
-    side's colours are unknown: against the picture itself everything looks solid, or empty.
+    prior (1 - prior); tiles: (n, 2) int32 lattice rows and columns, None for all cells, which may
+    then be wider than a tile. Confidence is 0 where either side's colours are unknown: against
+    the picture itself everything looks solid, or empty. Raises ValueError on tiles smaller than
+    a cell.
     """
+    side = _BLOCK if tiles is None else TILE // colours.step
+    if side == 0:
+        raise ValueError(f"tiles of {TILE} pixels hold no cell of {colours.step}")
+    if tiles is None:
+        blocks = tuple(-(-size // side) for size in prior.shape)
+        tiles = np.argwhere(np.ones(blocks, np.bool_)).astype(np.int32)
     known = colours.both_known
     rgb = np.empty((*prior.shape, 3), np.float32)
     projection, confidence = np.empty_like(prior), np.empty_like(prior)
     _weigh(
         means, colours.foreground, colours.background, prior, *layout.to_rgb(),
-        tiles, TILE // colours.step, known, rgb, projection, confidence,
+        tiles, side, known, rgb, projection, confidence,
     )  # fmt: skip
     return Evidence(rgb, projection, confidence)
 

@@ -102,8 +102,9 @@ def tabled(values: npt.NDArray[np.float64]) -> Floats:
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def looked_up(table: Floats, share: np.float32) -> Any:
-    """`table`, as `tabled` gives it, between its entries; `share` in [0, 1]."""
-    at = share * np.float32(table.shape[0] - 1)
+    """`table`, as `tabled` gives it, between its entries; `share` in [0, 1], or not a number."""
+    # The order matters: what is not a number must not become a place beyond the table.
+    at = min(max(np.float32(0), share), np.float32(1)) * np.float32(table.shape[0] - 1)
     whole = np.uint32(at)
     return table[whole, 0] + table[whole, 1] * (at - np.float32(whole))
 

@@ -35,22 +35,21 @@ class LearnedRefiner:
         net: RefinerNet,
         finest: int = 4,
         looks: int = LOOKS,
-        budget: int | None = None,
+        budget: float | None = None,
         half: bool | None = None,
         keep_error: bool = False,
     ) -> None:
         """Run a copy of `net` on cells of `finest` pixels (2, 4 or 8), doubled in large pictures.
 
         looks: times that the scout looks. budget: tiles a picture at most, those where the coarse
-        alpha is expected to be most wrong; None for all; may be changed. half: compute in bfloat16;
-        None where the processor multiplies it fast. keep_error: also give the expected error of
-        each pixel.
+        alpha is expected to be most wrong, or a share of them below 1; None for all. These three
+        may be changed. half: compute in bfloat16; None where the processor multiplies it fast.
+        keep_error: also give the expected error of each pixel.
         Raises ValueError on cells of another size.
         """
         if finest not in (2, 4, 8):
             raise ValueError(f"cells are 2, 4 or 8 pixels wide, got {finest}")
-        self.budget = budget
-        self._finest, self._keep_error = finest, keep_error
+        self.finest, self.budget, self._keep_error = finest, budget, keep_error
         half = _has_fast_half() if half is None else half
         dtype = torch.bfloat16 if half else torch.float32
         own = deepcopy(net).eval().requires_grad_(False).to(dtype)
@@ -61,7 +60,7 @@ class LearnedRefiner:
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
         height, width = picture.height, picture.width
-        step = cell_size(self._finest, height, width)
+        step = cell_size(self.finest, height, width)
         coarse = softened(cleaned(coarse), height, width)
         kinds = looked = classify(coarse, height, width)
         # A soft alpha as fine as the picture knows more than any refiner.
@@ -93,7 +92,9 @@ class LearnedRefiner:
 
     def _ranked(self, tiles: Places, view: View) -> Places:
         """The tiles with the largest expected error, in reading order."""
-        if self.budget is None or len(tiles) <= self.budget:
+        most = len(tiles) if self.budget is None else self.budget
+        most = int(np.ceil(most * len(tiles)) if most < 1 else most)
+        if len(tiles) <= most:
             return tiles
         near = view.near
         expected = np.exp(np.clip(view.error, -6, 1))
@@ -105,7 +106,7 @@ class LearnedRefiner:
             )
         )
         sums = expected[rows[:, :, None], columns[:, None, :]].sum(axis=(1, 2))
-        return tiles[np.sort(np.argsort(-sums, kind="stable")[: self.budget])]
+        return tiles[np.sort(np.argsort(-sums, kind="stable")[:most])]
 
 
 def open_learned(name: str, **options: Any) -> LearnedRefiner:

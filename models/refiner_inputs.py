@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kernels.band import BAND, TILE, lattice, tiles_of
+from kernels.band import BAND, TILE
 from kernels.coarse import on_cells
 from kernels.context import CELL_INPUTS, KNOWN, join_context
 from kernels.evidence import weigh_evidence
@@ -97,9 +97,7 @@ def tell(level: Level, layout: Layout, prior: Alpha, change: Alpha) -> SpreadCol
     of the level's own prior.
     """
     colours = spread(level.means, prior, level.step)
-    rows, columns = prior.shape
-    everywhere = tiles_of(np.zeros(lattice(rows * level.step, columns * level.step), np.uint8), 0)
-    evidence = weigh_evidence(level.means, colours, prior, layout, everywhere)
+    evidence = weigh_evidence(level.means, colours, prior, layout)
     join_context(
         evidence, colours, layout, level.prior, change, level.rough, EDGE, LOGIT_SCALE,
         level.channels,

@@ -5,6 +5,7 @@ a frame adds half to their error. The general net finds and zooms better than th
 on every size measured with benchmarks/pass1_fusion.py.
 """
 
+from threading import Thread
 from typing import NamedTuple
 
 import cv2
@@ -18,6 +19,7 @@ from models.selfie_runner import Selfie
 from models.subject_box import EVIDENCE, Extent, SubjectBoxes
 from models.window import Window, lay, see, tile_size
 
+_ROUNDING = 1e-6
 _RIM = 2
 """A subject this near the edge of its box, in coarse pixels, may go on beyond it."""
 
@@ -69,6 +71,7 @@ class SelfieSegmenter:
         self._boxes.reset()
         self._last: Alpha | None = None
         self._since_find = 0.0
+        self._finding: _Finding | None = None
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
         """See models.segmenter.Segmenter."""
@@ -78,9 +81,8 @@ class SelfieSegmenter:
             dt = None
         evidence = np.zeros(size, np.float32) if self._last is None else self._last
         self._since_find += dt or 0.0
-        found = None
-        if self._must_find():
-            found = self._find(picture)
+        found = self._found(picture, dt or 0.0)
+        if found is not None:
             evidence = np.maximum(evidence, found)
         boxes = self._boxes.follow(evidence, dt)
         alpha = self._zoom(picture, boxes, size)
@@ -90,17 +92,32 @@ class SelfieSegmenter:
         self._last = alpha
         return alpha
 
-    def _must_find(self) -> bool:
+    def _found(self, picture: Picture, dt: float) -> Alpha | None:
+        """What a look at the whole frame finds; None where none was due.
+
+        Where a subject is known, such a look runs beside the picture's other work, and counts for
+        the next one, `dt` seconds on: else every few pictures would take twice as long.
+        """
         if self._last is None or not (self._last > EVIDENCE).any():
-            return True
-        return self._since_find >= self._recipe.find_every
+            self._finding = None
+            return self._find(picture)
+        found = None if self._finding is None else self._laid(self._finding, picture)
+        self._finding = None
+        if self._recipe.find_every == 0:
+            return self._find(picture)
+        if self._since_find + dt >= self._recipe.find_every - _ROUNDING:
+            self._since_find = 0.0
+            self._finding = _Finding(self._nets[_FIND.net], _whole(picture))
+        return found
 
     def _find(self, picture: Picture) -> Alpha:
         self._since_find = 0.0
+        return self._laid(_Finding(self._nets[_FIND.net], _whole(picture)), picture)
+
+    def _laid(self, finding: "_Finding", picture: Picture) -> Alpha:
         window = Window(0, 0, picture.height, picture.width)
-        rgb = see(picture, window, *tile_size(window, _FIND.area))
-        alpha = self._look(_FIND, rgb)
-        return lay(alpha, window, picture, *coarse_size(picture.height, picture.width))
+        size = coarse_size(picture.height, picture.width)
+        return lay(finding.alpha(), window, picture, *size)
 
     def _zoom(self, picture: Picture, boxes: list[Extent], size: tuple[int, int]) -> Alpha:
         out = np.zeros(size, np.float32)
@@ -121,6 +138,36 @@ class SelfieSegmenter:
             return np.asarray(net(rgb[None])[0], np.float32)
         flipped = net(np.ascontiguousarray(rgb[:, ::-1])[None])[0]
         return np.asarray(np.ascontiguousarray(flipped[:, ::-1]), np.float32)
+
+
+class _Finding(Thread):
+    """A look at a whole frame in a thread of its own."""
+
+    def __init__(self, net: Selfie, rgb: Rgb) -> None:
+        super().__init__(name="find", daemon=True)
+        self._net, self._rgb = net, rgb
+        self._alpha: Alpha | None = None
+        self._error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        """See the class."""
+        try:
+            self._alpha = np.asarray(self._net(self._rgb[None])[0], np.float32)
+        except BaseException as error:  # whoever asked must see it
+            self._error = error
+
+    def alpha(self) -> Alpha:
+        """What was found; waits for it."""
+        self.join()
+        if self._alpha is None:
+            raise RuntimeError("the look at the whole frame failed") from self._error
+        return self._alpha
+
+
+def _whole(picture: Picture) -> Rgb:
+    window = Window(0, 0, picture.height, picture.width)
+    return see(picture, window, *tile_size(window, _FIND.area))
 
 
 def _shrunk(rgb: Rgb, height: int, width: int) -> Rgb:

@@ -18,9 +18,10 @@ class SteppedRefiner:
         self._learned, self._classical = open_learned("refiner_balanced"), ClassicalRefiner("fast")
         self.is_learned = True
 
-    def set_cost(self, tiles: int | None, looks: int, is_learned: bool) -> None:
-        """From the next picture on. tiles: at most, None for all; looks: of the scout."""
-        self._learned.budget, self._learned.looks = tiles, looks
+    def set_cost(self, finest: int, tiles: float, looks: int, is_learned: bool) -> None:
+        """From the next picture on; see LearnedRefiner. tiles: share of the band, 1 for all."""
+        self._learned.finest, self._learned.looks = finest, looks
+        self._learned.budget = tiles if tiles < 1 else None
         self.is_learned = is_learned
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:

@@ -2,10 +2,10 @@
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load
+if TYPE_CHECKING:  # torch takes a second to load, and every command knows of WeightsError
+    import torch
 
 WEIGHTS = Path(__file__).parent / "weights"
 _MANIFEST = "SHA256SUMS"
@@ -25,12 +25,15 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def load_weights(name: str, folder: Path | None = None) -> dict[str, torch.Tensor]:
+def load_weights(name: str, folder: Path | None = None) -> "dict[str, torch.Tensor]":
     """The tensors of `name`.safetensors in `folder` (default: models/weights), as float32.
 
     The file's checksum is compared with the folder's SHA256SUMS before it is parsed.
     Raises WeightsError when file or checksum is missing, or they disagree.
     """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
     path = (folder if folder is not None else WEIGHTS) / f"{name}.safetensors"
     try:
         data = path.read_bytes()

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import sys
 from argparse import Namespace
@@ -81,7 +82,9 @@ def _write_json(path: str, report: object) -> None:
 def _live(options: Namespace) -> int:
     from stream.live.arguments import live_settings_of
     from stream.live.console import Console
+    from stream.live.settings import SPIN, SPINS
 
+    os.environ.setdefault(SPIN, SPINS)
     settings = live_settings_of(options)
     from stream.live.start import run_live
 

@@ -20,7 +20,7 @@ def run(governor: Governor, cost: Callable[[int, float], float], start: float, e
 
 
 def test_steps_go_from_dear_to_cheap_and_name_themselves() -> None:
-    assert STEPS[0].tiles is None
+    assert STEPS[0].tiles == 1
     assert len({str(step) for step in STEPS}) == len(STEPS)
     assert all(str(step) for step in STEPS)
 

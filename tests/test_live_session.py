@@ -298,7 +298,7 @@ def test_a_smaller_canvas_still_fills_what_was_promised() -> None:
 def test_pass_1_rests_only_while_nothing_moves() -> None:
     rest, coarse = Rest(), np.zeros((4, 4), np.float32)
     frames = [live_frame(scene(number), number) for number in range(2)]
-    rest.keep(frames[0], 7, coarse)
+    rest.keep(frames[0], 7, coarse, 2)
     assert rest.coarse_of(frames[0], 8, 2) is coarse
     assert rest.coarse_of(frames[0], 9, 2) is None
     assert rest.coarse_of(frames[0], 8, 1) is None

@@ -1,6 +1,6 @@
 """What any refiner promises, and what colour evidence adds to a coarse alpha."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -151,6 +151,21 @@ def test_evidence_against_an_unknown_side_weighs_nothing(value: float) -> None:
     tiles = np.argwhere(np.ones((4, 6))).astype(np.int32)
     evidence = weigh_evidence(means, spread(means, prior), prior, picture.layout, tiles)
     assert (evidence.confidence == 0).all()
+
+
+def test_evidence_reaches_every_cell_even_one_wider_than_a_tile() -> None:
+    prior = cv2.resize(disc(64, 96), (25, 17), interpolation=cv2.INTER_AREA)
+    means = cell_means(still(LAYOUTS[0], disc(68, 100)).planes, LAYOUTS[0], 4)
+    colours = spread(means, prior, 4)
+    tiles = np.argwhere(np.ones((5, 7))).astype(np.int32)
+    wanted = weigh_evidence(means, colours, prior, LAYOUTS[0], tiles)
+    for step in (4, 32):
+        found = weigh_evidence(means, replace(colours, step=step), prior, LAYOUTS[0])
+        assert np.array_equal(found.projection, wanted.projection)
+        assert np.array_equal(found.confidence, wanted.confidence)
+        assert np.array_equal(found.rgb, wanted.rgb)
+    with pytest.raises(ValueError, match="32"):
+        weigh_evidence(means, replace(colours, step=32), prior, LAYOUTS[0], tiles)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, np.nan])

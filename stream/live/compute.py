@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kernels.threads import available, leave_cores, used
 from models.clock import StageClock
 from stream.errors import StreamError, UsageError, WeightsError
 from stream.frame import Frame, Matte
@@ -13,6 +15,7 @@ from stream.live.director import Ready
 from stream.live.effects import Effects
 from stream.live.governor import Governor, Step
 from stream.live.look import Controls
+from stream.live.neighbours import Neighbours
 from stream.live.outbox import Outbox
 from stream.live.rest import Rest
 
@@ -24,6 +27,8 @@ FRAME = "frame"
 _PATIENCE = 0.1
 _WARM_UP = 4
 """Times that the first picture is worked on at each step of the governor's."""
+_APART = 20_000
+"""Microseconds between the times that a picture is given then."""
 _CHOOSING = 1.5
 """Seconds, at most, that are spent on finding the step to begin with."""
 _RETRY = 2.0
@@ -53,8 +58,10 @@ class Compute:
         self._governor, self._open_matting = governor, open_matting
         self._shortest = 0.75 / rate
         self._effects = Effects()
+        self._neighbours = Neighbours(available())
         self._stopping = threading.Event()
         self._rest = Rest()
+        self._later = 0
         self._mirrored = False
         self._thread = threading.Thread(target=self._run, name="compute", daemon=True)
         self.changed: list[str] = []
@@ -128,16 +135,29 @@ class Compute:
         self.clock.seconds.clear()
 
     def _timed(self, matting: "Matting", taken: Numbered, level: int) -> float:
+        """Seconds that the picture of `taken` takes at `level`, as one that follows itself."""
         if self._governor is not None and level != self._governor.level:
             self._governor.level = level
             self._obey()
-        matting.reset()
         self._rest.forget()
+        self._later += 1
+        frame = taken.captured.frame
+        frame = replace(frame, pts=frame.pts + self._later * _APART)
         started = time.perf_counter()
-        self._made(matting, taken)
+        self._made(matting, taken._replace(captured=replace(taken.captured, frame=frame)))
         return time.perf_counter() - started
 
+    def _share(self) -> None:
+        """Leave to other programs the cores that they use."""
+        threads = self._neighbours.threads()
+        if threads != used():
+            leave_cores(available() - threads)
+        if self._governor is not None and self._governor.share(time.monotonic(), threads):
+            self._obey()
+            self.changed.append(f"step {self._governor.level}: {self._governor.step}")
+
     def _try(self, matting: "Matting", taken: Numbered) -> None:
+        self._share()
         started = time.perf_counter()
         try:
             self._outbox.put(self._made(matting, taken))
@@ -171,7 +191,7 @@ class Compute:
         if kept is not None:
             return matting.see(frame, seconds, kept)
         seen = matting.see(frame, seconds)
-        self._rest.keep(frame, number, seen.coarse)
+        self._rest.keep(frame, number, seen.coarse, every)
         return seen
 
     def _govern(self, seconds: float) -> None:

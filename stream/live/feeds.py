@@ -97,14 +97,14 @@ class NetworkFeed:
 class FileFeed:
     """A file played in real time, again and again. Raises SourceError when it cannot be opened.
 
-    Each picture is decoded before its moment and given at it, or at once when that has passed.
+    Each picture is decoded at its moment, as a camera's is: decoding ahead would take the processor
+    from the picture before.
     """
 
     def __init__(self, path: str, canvas: Canvas) -> None:
         self._name = path
         self._normal = Normaliser(canvas, is_webcam=False)
         self._container = open_input(path, path)
-        first_video(self._container, path).thread_type = "AUTO"
 
     def __iter__(self) -> Iterator[Captured]:
         moment = time.monotonic()
@@ -114,13 +114,9 @@ class FileFeed:
                 seconds = float(decoded.time or 0)
                 step = 0.0 if last is None else seconds - last
                 moment, last = moment + min(max(step, 0.0), _LONGEST_STEP), seconds
-                frame = self._normal(decoded, round(moment * 1e6))
-                wait = moment - time.monotonic()
-                if wait > 0:
-                    time.sleep(wait)
-                elif wait < -_LONGEST_STEP:  # the machine slept, or cannot keep up
-                    moment -= wait
-                yield Captured(frame, moment)
+                moment += _waited(moment)
+                yield Captured(self._normal(decoded, round(moment * 1e6)), moment)
+                _waited(moment + self._step())
             if last is None:
                 raise SourceError(f"{self._name}: holds no video frame")
             moment += self._step()
@@ -138,7 +134,15 @@ class FileFeed:
         """Begin again; some formats can only be opened anew."""
         _close(self._container)
         self._container = open_input(self._name, self._name)
-        first_video(self._container, self._name).thread_type = "AUTO"
+
+
+def _waited(moment: float) -> float:
+    """Wait for `moment`; returns by how much the clock must be put on where it is long past."""
+    wait = moment - time.monotonic()
+    if wait > 0:
+        time.sleep(wait)
+    # The machine slept, or cannot keep up.
+    return -wait if wait < -_LONGEST_STEP else 0.0
 
 
 def _open_device(device: Device) -> InputContainer:

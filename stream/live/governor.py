@@ -1,6 +1,7 @@
 """Holds the time that a frame may take by giving up quality in small steps, and takes it back."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,12 +10,16 @@ Pass2 = Literal["learned", "classical"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A way to work. tiles: of the boundary band that pass 2 refines at most, None for all;
-    looks: times its scout looks; pass2: its kind; every: pass 1 runs on each such picture;
-    effects: whether costly ones are drawn; share: of the picture's sides that is worked on.
+    """A way to work.
+
+    cells: pixels a cell of pass 2, in pictures that are not large; tiles: share of the boundary
+    band that it refines; looks: times its scout looks; pass2: its kind; every: pass 1 runs at
+    least on each such picture; effects: whether costly ones are drawn; share: of the picture's
+    sides that is worked on.
     """
 
-    tiles: int | None = None
+    cells: int = 4
+    tiles: float = 1.0
     looks: int = 2
     pass2: Pass2 = "learned"
     every: int = 1
@@ -22,39 +27,44 @@ class Step:
     share: float = 1.0
 
     def __str__(self) -> str:
+        tiles = "all tiles" if self.tiles == 1 else f"{self.tiles:.0%} of the tiles"
+        cells = "fine cells" if self.cells == 4 else "wide cells"
         parts = [
-            "all tiles" if self.tiles is None else f"{self.tiles} tiles",
-            "" if self.looks > 1 else "one look",
-            "" if self.pass2 == "learned" else "classical edges",
-            "" if self.every == 1 else f"pass 1 on every {self.every}nd picture",
+            f"{cells}, {tiles}" if self.pass2 == "learned" else "classical edges",
+            "one look" if self.looks == 1 else "",
+            "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
             "" if self.share == 1 else f"{self.share:.0%} size",
         ]
-        if self.pass2 == "classical":
-            parts[0] = parts[1] = ""
         return ", ".join(part for part in parts if part)
 
 
-_TILES = (None, 640, 480, 360, 270, 200, 150)
 STEPS = (
-    *(Step(tiles) for tiles in _TILES),
-    Step(150, looks=1),
-    Step(150, looks=1, every=2),
+    Step(),
+    Step(8),
+    Step(8, 0.6),
+    Step(8, 0.35),
+    Step(8, 0.35, looks=1),
+    Step(8, 0.35, looks=1, every=2),
     Step(pass2="classical", every=2),
     Step(pass2="classical", every=2, effects=False),
     Step(pass2="classical", every=2, effects=False, share=0.75),
     Step(pass2="classical", every=2, effects=False, share=0.5),
 )
-"""From full quality down: tiles, looks, pass 1's rate, kind of pass 2, effects, size."""
-_WINDOW = 12
-"""Frames that a judgement is made of."""
-_HIGH, _LOW = 0.95, 0.72
-"""Shares of the target above which quality goes, and below which it may come back."""
-_CALM = 2.0
+"""From full quality down: cells, tiles, looks, pass 1's rate, kind of pass 2, effects, size."""
+_WINDOW, _RECENT = 30, 6
+"""Frames that a judgement is made of, and those of them that are enough where most are slow."""
+_MOST, _SPIKES = 4, 8
+"""Slow frames among these that are too many: fewer are the machine's own, at any step."""
+_HIGH, _LOW = 1.0, 0.8
+"""Shares of the target above which a frame is slow, and below which most must be for a step up."""
+_CALM = 1.0
 """Seconds that times must be low before a step up."""
 _REGRET = 4.0
 """Seconds within which a step down after a step up means that the step up was one too many."""
 _LONGEST = 60.0
+_FRESH = 20.0
+"""Seconds for which it is remembered how long frames took at a step."""
 
 
 class Governor:
@@ -66,6 +76,8 @@ class Governor:
         self.level = 0
         self.changes = 0
         self._times: deque[float] = deque(maxlen=_WINDOW)
+        self._threads = 0
+        self._known: dict[tuple[int, int], tuple[float, float]] = {}
         self._calm_since: float | None = None
         self._raised_at = -_LONGEST
         self._patience = _CALM
@@ -77,19 +89,38 @@ class Governor:
 
     def fits(self, seconds: float) -> bool:
         """Whether a frame that takes so long leaves some time over."""
-        return seconds < _HIGH * self._target
+        return seconds < _LOW * self._target
 
     @property
     def step(self) -> Step:
         """The way to work now."""
         return STEPS[self.level]
 
+    def share(self, now: float, threads: int) -> bool:
+        """Go by `threads` being there to work with; whether the step changes.
+
+        The step is then the best one that was seen to fit with so many.
+        """
+        if threads == self._threads:
+            return False
+        self._threads = threads
+        fitting = [
+            level
+            for (count, level), (share, _) in self._known.items()
+            if count == threads and share < _HIGH
+        ]
+        return self._go(now, min(fitting, default=self.level))
+
     def note(self, now: float, seconds: float) -> bool:
         """Take in how long a frame took; whether the step changes. now: seconds of any clock."""
         self._times.append(seconds / self._target)
+        if len(self._times) < _RECENT:
+            return False
+        usual = _usual(self._times)
+        self._known[self._threads, self.level] = usual, now
         if self._is_high():
             return self._change(now, 1)
-        if len(self._times) < _WINDOW or max(self._times) > _LOW:
+        if self.level == 0 or usual > self._low(now):
             self._calm_since = None
             return False
         if self._calm_since is None:
@@ -98,23 +129,38 @@ class Governor:
             return False
         return self._change(now, -1)
 
+    def _low(self, now: float) -> float:
+        """The share below which most frames must be for a step up."""
+        share, at = self._known.get((self._threads, self.level - 1), (_HIGH, now))
+        is_known_to_fit = share < _HIGH and now - at < _FRESH
+        return _HIGH if is_known_to_fit else _LOW
+
     def _is_high(self) -> bool:
-        """Whether two of the last few frames took too long, or one far too long."""
-        recent = sorted(list(self._times)[-6:])
-        return len(recent) >= 3 and (recent[-2] > _HIGH or recent[-1] > 2 * _HIGH)
+        """Whether most of the last few frames were slow, or too many of the window."""
+        slow = [share > _HIGH for share in self._times]
+        return sum(slow[-_RECENT:]) >= _MOST or sum(slow) >= _SPIKES
 
     def _change(self, now: float, by: int) -> bool:
-        level = min(max(self.level + by, 0), len(STEPS) - 1)
-        self._times.clear()
-        self._calm_since = None
-        if level == self.level:
-            return False
         if by < 0:
             self._raised_at = now
         elif now - self._raised_at < _REGRET:
             self._patience = min(2 * self._patience, _LONGEST)
         elif now - self._raised_at > 4 * self._patience:
             self._patience = _CALM
+        return self._go(now, self.level + by)
+
+    def _go(self, now: float, level: int) -> bool:
+        level = min(max(level, 0), len(STEPS) - 1)
+        self._times.clear()
+        self._calm_since = None
+        if level == self.level:
+            return False
         self.level = level
         self.changes += 1
         return True
+
+
+def _usual(times: Iterable[float]) -> float:
+    """What nine of ten do not exceed."""
+    ordered = sorted(times)
+    return ordered[(len(ordered) - 1) * 9 // 10]

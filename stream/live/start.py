@@ -13,6 +13,7 @@ from stream.live.console import Console
 from stream.live.governor import Governor, Step
 from stream.live.keys import HELP, Keys, listening
 from stream.live.look import Controls
+from stream.live.memory import keep_memory
 from stream.live.normal import Canvas
 from stream.live.outbox import Outbox
 from stream.live.outlets import Outlet, open_outlet
@@ -23,8 +24,8 @@ from stream.live.settings import LiveSettings
 
 BACKGROUNDS = Path.home() / ".local" / "share" / "hairline" / "backgrounds"
 """Where pictures and films to stand behind the subject are kept."""
-HEADROOM = 0.9
-"""Share of a frame's time that computing may take: reading and sending need the rest."""
+HEADROOM = 0.97
+"""Share of a frame's time that computing may take: sending needs the rest."""
 
 
 def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
@@ -33,6 +34,7 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
     Returns the session, for its figures. Raises SinkError, SourceError or UsageError with one line
     for the operator.
     """
+    keep_memory()
     controls, say = Controls(settings.look), console.say
     with contextlib.ExitStack() as stack:
         if settings.config is not None:
@@ -90,7 +92,7 @@ def opener(settings: LiveSettings) -> OpenMatting:
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
-            refiner.set_cost(step.tiles, step.looks, step.pass2 == "learned")
+            refiner.set_cost(step.cells, step.tiles, step.looks, step.pass2 == "learned")
 
         return matting, follow
 
