@@ -16,7 +16,7 @@ from models.picture import Picture
 from models.temporal import TemporalSmoother
 from stream.errors import SinkError, SourceError, WeightsError
 from stream.live.capture import Capture
-from stream.live.compute import Compute, Opened
+from stream.live.compute import Compute
 from stream.live.feeds import Captured, Feed
 from stream.live.governor import Governor, Step
 from stream.live.look import Controls, Look
@@ -25,6 +25,7 @@ from stream.live.outbox import Outbox
 from stream.live.rest import Rest
 from stream.live.session import Session
 from stream.live.slate import slate
+from stream.live.work import Opened
 
 HEIGHT, WIDTH, RATE = 96, 160, 50.0
 ROOM = (150, 40, 230)
@@ -125,7 +126,8 @@ def run(
     capture, outbox = Capture(camera, Canvas(HEIGHT, WIDTH)), Outbox()
     governor = more.get("governor")
     opened = more.get("open_matting", opener(finder))
-    compute = Compute(capture, controls, outbox, governor, opened, RATE)
+    latency = more.get("latency", 0)
+    compute = Compute(capture, controls, outbox, governor, opened, RATE, latency)
     session = Session(capture, compute, outbox, [kept], controls, governor, RATE, "made")
     stop, said = threading.Event(), list[str]()
 
@@ -161,10 +163,13 @@ def test_the_marker_is_found_in_the_camera_s_own_picture() -> None:
     assert leaks(scene(3)) > 1000
 
 
-def test_pictures_leave_with_another_background_and_threads_end() -> None:
+@pytest.mark.parametrize("latency", [0, 1])
+def test_pictures_leave_with_another_background_and_threads_end(latency: int) -> None:
     before = threading.active_count()
     kept = Kept()
-    session, said = run(Camera(), Finder(), kept, lambda session: session.tally.sent > 40)
+    session, said = run(
+        Camera(), Finder(), kept, lambda session: session.tally.sent > 40, latency=latency
+    )
     assert is_slate(kept.pictures[0])
     live = [planes for planes in kept.pictures if not is_slate(planes)]
     assert len(live) > 40
@@ -175,9 +180,10 @@ def test_pictures_leave_with_another_background_and_threads_end() -> None:
     assert threading.active_count() == before
 
 
-def test_the_picture_shown_is_the_one_the_matte_was_made_of() -> None:
+@pytest.mark.parametrize("latency", [0, 1])
+def test_the_picture_shown_is_the_one_the_matte_was_made_of(latency: int) -> None:
     kept = Kept()
-    run(Camera(), Finder(), kept, lambda session: session.tally.sent > 40)
+    run(Camera(), Finder(), kept, lambda session: session.tally.sent > 40, latency=latency)
     live = [planes for planes in kept.pictures if not is_slate(planes)]
     for planes in live:
         row = planes[0][HEIGHT // 2].astype(int)
@@ -187,14 +193,15 @@ def test_the_picture_shown_is_the_one_the_matte_was_made_of() -> None:
         assert abs(middle - middle_of(number)) < 3
 
 
+@pytest.mark.parametrize("latency", [0, 1])
 @pytest.mark.parametrize("calls", [range(30, 33), range(30, 10_000)])
-def test_a_matte_that_fails_shows_no_room(calls: range) -> None:
+def test_a_matte_that_fails_shows_no_room(calls: range, latency: int) -> None:
     def fail(number: int) -> None:
         if number in calls:
             raise RuntimeError("out of luck")
 
     kept, finder = Kept(), Finder(fail)
-    _, said = run(Camera(), finder, kept, lambda session: finder.calls > 80)
+    _, said = run(Camera(), finder, kept, lambda session: finder.calls > 80, latency=latency)
     assert max(map(leaks, kept.pictures)) == 0
     if len(calls) > 100:
         assert is_slate(kept.pictures[-1])
@@ -226,7 +233,7 @@ def test_a_lost_camera_is_a_slate_and_comes_back() -> None:
     _, said = run(camera, Finder(), kept, lambda session: session.tally.sent > 90)
     assert camera.opened == 2
     assert max(map(leaks, kept.pictures)) == 0
-    order = [line.split(":")[0] for line in said if not line.startswith("step")]
+    order = [line.split(":")[0] for line in said if not line.startswith(("step", "camera:"))]
     assert "camera lost" in order
     assert order[order.index("camera lost") + 1] == "live"
 

@@ -7,7 +7,7 @@ from threading import Event, Timer
 
 from models.clock import StageClock
 from stream.live.capture import Capture
-from stream.live.compute import Compute, Opened, OpenMatting
+from stream.live.compute import Compute
 from stream.live.config import ConfigWatch
 from stream.live.console import Console
 from stream.live.governor import Governor, Step
@@ -21,6 +21,7 @@ from stream.live.plan import Plan, plan_for, planned
 from stream.live.recorder import Recorder
 from stream.live.session import Session
 from stream.live.settings import LiveSettings
+from stream.live.work import Opened, OpenMatting
 
 BACKGROUNDS = Path.home() / ".local" / "share" / "hairline" / "backgrounds"
 """Where pictures and films to stand behind the subject are kept."""
@@ -71,7 +72,7 @@ def _session(
     rate = float(plan.rate)
     governor = Governor(HEADROOM / rate) if settings.quality == "auto" else None
     capture, outbox = Capture(plan.open, Canvas(*plan.size)), Outbox()
-    compute = Compute(capture, controls, outbox, governor, opener(settings), rate)
+    compute = Compute(capture, controls, outbox, governor, opener(settings), rate, settings.latency)
     return Session(capture, compute, outbox, outlets, controls, governor, rate, plan.name)
 
 

@@ -1,0 +1,52 @@
+"""Works on the first picture for nothing, so that the first that leaves is not late."""
+
+import threading
+import time
+from dataclasses import replace
+
+from stream.live.capture import Capture, Numbered
+from stream.live.governor import Governor
+from stream.live.work import Work
+
+_TIMES = 4
+"""Times that the first picture is worked on at each step of the governor's."""
+_LONGEST = 1.5
+"""Seconds, at most, that are spent on finding the step to begin with."""
+_APART = 20_000
+"""Microseconds between the times that the picture is given."""
+_PATIENCE = 0.1
+
+
+def warm_up(
+    work: Work, capture: Capture, governor: Governor | None, stopping: threading.Event
+) -> None:
+    """Compile kernels, prepare nets, and have the governor begin where the time then fits.
+
+    Waits for the camera's first picture; leaves early when `stopping` is set.
+    """
+    while (taken := capture.newest(-1, _PATIENCE)) is None:
+        if stopping.is_set():
+            return
+    levels = 1 if governor is None else governor.levels
+    ends = None
+    for level in range(levels):
+        if stopping.is_set() or (ends is not None and time.monotonic() > ends):
+            return
+        if governor is not None:
+            governor.level = level
+            work.obey(governor.step)
+        seconds = [_timed(work, taken, level * _TIMES + n) for n in range(_TIMES)]
+        if governor is None or governor.fits(min(seconds[1:])):
+            return
+        # Compiling is over with the first one; the rest is for choosing, and people wait.
+        ends = ends or time.monotonic() + _LONGEST
+
+
+def _timed(work: Work, taken: Numbered, later: int) -> float:
+    """Seconds that the picture of `taken` takes, as one that follows itself."""
+    frame = taken.captured.frame
+    frame = replace(frame, pts=frame.pts + later * _APART)
+    again = Numbered(taken.number + later, replace(taken.captured, frame=frame))
+    started = time.perf_counter()
+    work.finish(work.see(again))
+    return time.perf_counter() - started
