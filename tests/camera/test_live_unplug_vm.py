@@ -1,0 +1,33 @@
+"""`live` with a camera whose plug is pulled again and again: nothing leaks, in either sense."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.camera.devices import INSIDE, VIVID
+from tests.camera.live_devices import is_picture, is_slate, live, pull, reading_live
+
+pytestmark = [
+    pytest.mark.skipif(not INSIDE, reason="runs inside camera-vm"),
+    pytest.mark.timeout(280),
+]
+CYCLES = int(os.environ.get("HAIRLINE_UNPLUG", "20"))
+
+
+def test_a_camera_pulled_out_again_and_again_leaks_neither_room_nor_files(tmp_path: Path) -> None:
+    with live(VIVID, tmp_path) as running, reading_live() as reader:
+        reader.until(is_picture)
+        counts = []
+        for _ in range(CYCLES):
+            pull(VIVID)
+            seen = reader.until(lambda planes: running.said().count("camera: back") > len(counts))
+            seen += reader.until(is_picture)
+            seen += [planes for planes, _ in zip(reader, range(20), strict=False)]
+            # Nobody is before vivid's coloured bars: whatever is not our green is a leak.
+            assert all(is_slate(planes) or np.ptp(planes[1]) <= 4 for planes in seen)
+            counts.append(running.holds())
+    files, threads = (max(each) - min(each) for each in zip(*counts, strict=True))
+    assert files <= 3
+    assert threads <= 2
