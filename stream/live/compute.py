@@ -79,6 +79,7 @@ class Compute:
             self._outbox.fail(_line(error))
         work.reset()
         self.clock.seconds.clear()
+        self._capture.dropped = 0
         looks: Generator[Begun | Exception, None, None] = self._begun(work)
         if self._latency:
             looks = prefetch(looks, 1, "pass 1", halt=self._stopping)
