@@ -112,14 +112,17 @@ def open_outlet(to: str, height: int, width: int, rate: float, device: str | Non
 
 def _advice(device: str | None, error: Exception) -> str:
     """What is wrong with a virtual camera, and what to do."""
+    from stream.live.loopback import RELOAD
+    from stream.live.virtual_outputs import list_virtual_outputs, why_no_output
+
     text = " ".join(str(error).split())
     if "not a video output device" in text.lower():
         return (
             f"{device or 'virtual camera'}: takes no pictures; with v4l2loopback before 0.13 that "
-            "happens once a program has left it: sudo modprobe -r v4l2loopback, then sudo modprobe "
-            'v4l2loopback exclusive_caps=1 card_label="Hairline"'
+            f"happens once a program has left it: {RELOAD}"
         )
-    return (
-        f"no virtual camera can be opened ({text}); hairline cameras tells how to make one, "
-        "--to window needs none"
-    )
+    outputs = list_virtual_outputs()
+    named = [output for output in outputs if output.path == device]
+    why, cure = why_no_output(named or outputs)
+    what = f"{device}: no virtual camera there" if device and not named else "no virtual camera"
+    return f"{what}: {why or text}" + (f": {cure}" if cure else "") + "; --to window needs none"
