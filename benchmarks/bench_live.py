@@ -32,7 +32,6 @@ from stream.live.compute import FRAME, Compute
 from stream.live.governor import Governor
 from stream.live.look import Controls, Look
 from stream.live.memory import keep_memory
-from stream.live.normal import Canvas
 from stream.live.outbox import Outbox
 from stream.live.plan import plan_for
 from stream.live.session import Session
@@ -98,7 +97,7 @@ def _bare(clip: str, options: argparse.Namespace) -> dict[str, Any]:
     """The camera's pictures copied to the outlet as they come."""
     plan = plan_for(clip, None, None)
     capture, outlet, tally = (
-        Capture(plan.open, Canvas(*plan.size)),
+        Capture(plan.open, plan.size),
         Copying(*plan.size),
         Tally(RATE),
     )
@@ -120,7 +119,7 @@ def _live(clip: str, options: argparse.Namespace) -> dict[str, Any]:
     settings = LiveSettings(clip, quality=options.quality, look=Look(background="#203040"))
     governor = Governor(HEADROOM / RATE) if options.quality == "auto" else None
     capture, outbox, controls = (
-        Capture(plan.open, Canvas(*plan.size)),
+        Capture(plan.open, plan.size),
         Outbox(),
         Controls(settings.look),
     )

@@ -38,7 +38,9 @@ def softened(coarse: Alpha, height: int, width: int) -> Alpha:
     fractional, steps = counts.sum(axis=0)
     if fractional >= steps:
         return coarse
-    return np.asarray(cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_AREA))
+    shrunk = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_AREA)
+    # Its weights may sum to a little more than 1, and no root may be taken of what lies beyond.
+    return np.asarray(np.clip(shrunk, 0, 1), np.float32)
 
 
 def on_cells(coarse: Alpha, height: int, width: int, step: int) -> Alpha:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kernels.band import BAND, OUTSIDE, TILE
 from kernels.cover import covered
 from kernels.layout import Layout
-from kernels.reach import check_lattice, name_tiles
+from kernels.reach import check_lattice, named
 from kernels.resample import Move, Origins, origins
 from kernels.types import Alpha, Kinds, Plane, Planes
 
@@ -35,7 +35,6 @@ def move_subject(
     check_lattice(alpha, kinds)
     height, width = alpha.shape
     moved, planes = np.empty_like(alpha), []
-    named = np.empty_like(kinds)
     weights = {(0, 0): alpha}
     for number, plane in enumerate(foreground):
         shifts = layout.shifts(number)
@@ -53,8 +52,7 @@ def move_subject(
             np.float32(empty), out, moved, number == 0,
         )  # fmt: skip
         planes.append(out)
-    _name(moved, named)
-    return tuple(planes), moved, named
+    return tuple(planes), moved, named(moved)
 
 
 def _extents(kinds: Kinds, width: int) -> Places:
@@ -134,9 +132,3 @@ def _across(
         if share > _NOTHING and columns.inside[x] > 0:
             out[x] = np.uint16(value / share + np.float32(0.5))
             moved[x] = (one if share > one - _NEARLY else share) * inside * columns.inside[x]
-
-
-@numba.njit(parallel=True, nogil=True, cache=True)
-def _name(alpha: Alpha, kinds: Kinds) -> None:
-    for row in numba.prange(kinds.shape[0]):
-        name_tiles(alpha, row, 0, kinds.shape[1], kinds)

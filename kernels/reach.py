@@ -39,6 +39,13 @@ def within_reach(kinds: Kinds, pixels: float) -> Kinds:
     return reached
 
 
+def named(alpha: Alpha) -> Kinds:
+    """The lattice of `alpha`, (H, W) float32, by alpha alone: BAND where a tile is not all one."""
+    kinds = np.empty(lattice(*alpha.shape), np.uint8)
+    _name(alpha, kinds)
+    return kinds
+
+
 def runs_of(chosen: npt.NDArray[np.bool_]) -> Runs:
     """The tiles that are `chosen`, (rows, columns) bool, as short runs along the rows."""
     return _runs(chosen)
@@ -74,3 +81,9 @@ def name_tiles(alpha: Alpha, row: int, start: int, end: int, kinds: Kinds) -> No
                 least = line[x] if line[x] < least else least
                 most = line[x] if line[x] > most else most
         kinds[row, column] = OUTSIDE if most == 0 else INSIDE if least == 1 else BAND
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _name(alpha: Alpha, kinds: Kinds) -> None:
+    for row in numba.prange(kinds.shape[0]):
+        name_tiles(alpha, row, 0, kinds.shape[1], kinds)

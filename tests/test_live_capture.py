@@ -12,7 +12,7 @@ from stream.frame import Frame
 from stream.live import capture as capture_room
 from stream.live.capture import Capture
 from stream.live.feeds import Captured, Feed
-from stream.live.normal import Canvas
+from stream.live.normal import Size
 
 PICTURE = Frame.from_rgb(np.zeros((4, 4, 3), np.uint8))
 
@@ -57,7 +57,7 @@ def test_the_newest_wins_and_what_nobody_took_is_counted() -> None:
         gate.wait()
         raise SourceError("camera: gone")
 
-    capture = Capture(lambda canvas: FakeFeed(ten), Canvas(4, 4))
+    capture = Capture(lambda size: FakeFeed(ten), (4, 4))
     assert waited_for(lambda: capture.captured == 10)
     newest = capture.newest(-1, 1)
     assert newest is not None
@@ -75,7 +75,7 @@ def test_a_hundred_unpluggings_leave_no_thread_and_no_open_feed(
     monkeypatch.setattr(capture_room, "_BACK_OFF", (0.001, 0.002))
     feeds: list[FakeFeed] = []
 
-    def opened(canvas: Canvas) -> Feed:
+    def opened(size: Size) -> Feed:
         if len(feeds) % 2:
             feeds.append(FakeFeed(lambda: iter(())))
             raise SourceError("camera: no such camera")
@@ -83,7 +83,7 @@ def test_a_hundred_unpluggings_leave_no_thread_and_no_open_feed(
         return feeds[-1]
 
     before = threading.active_count()
-    capture = Capture(opened, Canvas(4, 4))
+    capture = Capture(opened, (4, 4))
     assert waited_for(lambda: len(feeds) >= 200)
     assert threading.active_count() == before + 1
     assert capture.captured >= 198
@@ -99,11 +99,11 @@ def test_whatever_a_driver_raises_is_told_and_the_camera_sought_again(
     monkeypatch.setattr(capture_room, "_BACK_OFF", (0.001, 0.002))
     tries: list[int] = []
 
-    def opened(canvas: Canvas) -> Feed:
+    def opened(size: Size) -> Feed:
         tries.append(1)
         raise ZeroDivisionError("odd driver")
 
-    capture = Capture(opened, Canvas(4, 4))
+    capture = Capture(opened, (4, 4))
     assert waited_for(lambda: len(tries) > 3)
     assert "odd driver" in capture.trouble
     capture.close()
@@ -119,11 +119,11 @@ def test_a_stuck_read_is_left_behind_once_and_comes_back(monkeypatch: pytest.Mon
         gate.wait()
         raise SourceError("camera: gone")
 
-    def open_(canvas: Canvas) -> Feed:
+    def open_(size: Size) -> Feed:
         opened[0] += 1
         return FakeFeed(stuck)
 
-    capture = Capture(open_, Canvas(4, 4))
+    capture = Capture(open_, (4, 4))
     end = time.monotonic() + 0.5
     while time.monotonic() < end:
         capture.look_after()
@@ -143,7 +143,7 @@ def test_close_returns_though_a_read_never_does(monkeypatch: pytest.MonkeyPatch)
         gate.wait()
         yield from ()
 
-    capture = Capture(lambda canvas: FakeFeed(never), Canvas(4, 4))
+    capture = Capture(lambda size: FakeFeed(never), (4, 4))
     capture.close()
     gate.set()
     assert waited_for(lambda: camera_threads() == 0)

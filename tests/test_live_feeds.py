@@ -12,7 +12,7 @@ import pytest
 from stream.errors import SourceError
 from stream.live import feeds
 from stream.live.feeds import Device, DeviceFeed, FileFeed
-from stream.live.normal import Canvas, Normaliser
+from stream.live.normal import Normaliser
 from stream.live.slate import slate
 
 
@@ -40,9 +40,8 @@ def picture(width: int, height: int, format_: str, colour: tuple[int, int, int])
 )
 @pytest.mark.parametrize("size", [(64, 48), (80, 36), (33, 95), (16, 16)])
 def test_whatever_a_camera_gives_becomes_one_kind(format_: str, size: tuple[int, int]) -> None:
-    canvas = Canvas(48, 64)
     decoded = picture(*size, format_, (200, 120, 40))
-    frame = Normaliser(canvas, is_webcam=True)(decoded, 5)
+    frame = Normaliser((48, 64), is_webcam=True)(decoded, 5)
     assert frame.planes[0].shape == (48, 64)
     assert frame.pixel_format.name == "yuv420p"
     assert frame.pts == 5
@@ -54,28 +53,19 @@ def test_what_sticks_out_is_cut_off_on_both_sides_alike() -> None:
     rgb = np.zeros((48, 128, 3), np.uint8)
     rgb[:, 60:68] = 255
     decoded = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-    seen = Normaliser(Canvas(48, 64), is_webcam=True)(decoded, 0).planes[0]
+    seen = Normaliser((48, 64), is_webcam=True)(decoded, 0).planes[0]
     bright = np.flatnonzero(seen[24] > 128)
     assert bright.min() + bright.max() == 63
-
-
-def test_a_canvas_may_shrink_between_pictures() -> None:
-    canvas = Canvas(48, 64)
-    normal = Normaliser(canvas, is_webcam=True)
-    decoded = picture(64, 48, "yuv420p", (10, 200, 30))
-    assert normal(decoded, 0).planes[0].shape == (48, 64)
-    canvas.share = 0.5
-    assert normal(decoded, 1).planes[1].shape == (12, 16)
 
 
 @pytest.mark.parametrize("size", [(47, 64), (48, 63), (0, 64)])
 def test_sizes_that_pictures_cannot_have_are_refused(size: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="even"):
-        Canvas(*size)
+        Normaliser(size, is_webcam=True)
 
 
 def test_a_file_is_played_again_and_again_in_rising_time(tmp_path: Path) -> None:
-    feed = FileFeed(str(film(tmp_path / "a.mkv")), Canvas(48, 64))
+    feed = FileFeed(str(film(tmp_path / "a.mkv")), (48, 64))
     try:
         got = list(itertools.islice(feed, 12))
     finally:
@@ -92,7 +82,7 @@ def test_a_file_waits_for_each_moment(tmp_path: Path, monkeypatch: pytest.Monkey
     slept: list[float] = []
     monkeypatch.setattr(feeds.time, "sleep", slept.append)
     monkeypatch.setattr(feeds.time, "monotonic", lambda: 100.0)
-    feed = FileFeed(str(film(tmp_path / "a.mkv")), Canvas(48, 64))
+    feed = FileFeed(str(film(tmp_path / "a.mkv")), (48, 64))
     got = list(itertools.islice(feed, 5))
     feed.close()
     assert [each.at for each in got] == pytest.approx([100 + n / 200 for n in range(5)])
@@ -105,12 +95,12 @@ def test_a_file_that_is_no_film_is_told(tmp_path: Path) -> None:
     bad = tmp_path / "a.mp4"
     bad.write_text("words")
     with pytest.raises(SourceError, match=r"a\.mp4"):
-        FileFeed(str(bad), Canvas(48, 64))
+        FileFeed(str(bad), (48, 64))
 
 
 def test_a_camera_that_is_not_there_is_told() -> None:
     with pytest.raises(SourceError, match="no such camera"):
-        DeviceFeed(Device("/dev/video99", "v4l2", {}), Canvas(48, 64))
+        DeviceFeed(Device("/dev/video99", "v4l2", {}), (48, 64))
 
 
 def test_a_device_of_broken_pictures_goes_on_until_there_are_too_many(tmp_path: Path) -> None:
@@ -122,7 +112,7 @@ def test_a_device_of_broken_pictures_goes_on_until_there_are_too_many(tmp_path: 
     good = b"".join(bytes(packet) for packet in encoder.encode(whole))
     broken = good[:20] + b"\xff\xd8\xff\xd9"
     path.write_bytes(good + broken * 3 + good)
-    feed = DeviceFeed(Device(str(path), "mjpeg", {}), Canvas(48, 64))
+    feed = DeviceFeed(Device(str(path), "mjpeg", {}), (48, 64))
     got = []
     with pytest.raises(SourceError, match="ended"):
         for each in feed:

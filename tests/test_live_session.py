@@ -20,7 +20,7 @@ from stream.live.compute import Compute
 from stream.live.feeds import Captured, Feed
 from stream.live.governor import Governor, Step
 from stream.live.look import Controls, Look
-from stream.live.normal import Canvas, live_frame
+from stream.live.normal import Size, live_frame
 from stream.live.outbox import Outbox
 from stream.live.rest import Rest
 from stream.live.session import Session
@@ -59,7 +59,7 @@ class Camera:
     def __init__(self, script: Callable[[int], None] = lambda number: None) -> None:
         self._script, self._number, self.opened = script, 0, 0
 
-    def __call__(self, canvas: Canvas) -> Feed:
+    def __call__(self, size: Size) -> Feed:
         self.opened += 1
         return self
 
@@ -123,7 +123,7 @@ def run(
 ) -> tuple[Session, list[str]]:  # fmt: skip
     """Run a session until `until` says so; returns it and what it said."""
     controls = controls or Controls(Look(background=BACKGROUND))
-    capture, outbox = Capture(camera, Canvas(HEIGHT, WIDTH)), Outbox()
+    capture, outbox = Capture(camera, (HEIGHT, WIDTH)), Outbox()
     governor = more.get("governor")
     opened = more.get("open_matting", opener(finder))
     latency = more.get("latency", 0)

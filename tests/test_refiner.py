@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice
-from kernels.coarse import cleaned, on_cells
+from kernels.coarse import cleaned, on_cells, softened
 from kernels.evidence import weigh_evidence
 from kernels.guided import fit_linear, tiles_to_fit, tiles_to_weigh
 from kernels.layout import Layout
@@ -198,6 +198,16 @@ def test_the_same_input_gives_the_same_bits_on_one_thread() -> None:
         numba.set_num_threads(threads)
     assert np.array_equal(many.alpha, one.alpha)
     assert np.array_equal(many.colours.foreground, one.colours.foreground)
+
+
+@pytest.mark.parametrize("size", [(122, 216), (97, 171), (360, 641), (719, 1279)])
+def test_a_hard_mask_stays_within_its_range_however_it_is_shrunk(size: tuple[int, int]) -> None:
+    hard = np.float32(disc(max(45, size[0] // 2), max(80, size[1] // 2)) > 0.5)
+    soft = softened(cleaned(hard), *size)
+    assert soft.min() >= 0
+    assert soft.max() <= 1
+    found = ClassicalRefiner("balanced")(still(LAYOUTS[0], disc(*size)), hard)
+    assert np.isfinite(found.alpha).all()
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (4,), (2, 3, 1)])

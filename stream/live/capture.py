@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from stream.errors import SourceError
 from stream.live.feeds import Captured, Feed
-from stream.live.normal import Canvas
+from stream.live.normal import Size
 
 PATIENCE = 5.0
 """Seconds without a picture after which a read is taken for stuck and the camera opened anew."""
 _BACK_OFF = (0.2, 3.0)
 """Seconds to wait before a lost camera is tried again: at first, and at most."""
 _JOIN = 1.0
-Open = Callable[[Canvas], Feed]
+Open = Callable[[Size], Feed]
 
 
 class Numbered(NamedTuple):
@@ -34,9 +34,9 @@ class Capture:
     captured, dropped: pictures so far. trouble: why there are none just now, or "".
     """
 
-    def __init__(self, open_: Open, canvas: Canvas) -> None:
+    def __init__(self, open_: Open, size: Size) -> None:
         """open_: opens the camera; called in the reading thread. Raises SourceError."""
-        self.canvas = canvas
+        self.size = size
         self._open = open_
         self._fresh = threading.Condition()
         self._newest: Numbered | None = None
@@ -95,7 +95,7 @@ class Capture:
 
     def opened(self) -> Feed:
         """Called by the reader."""
-        return self._open(self.canvas)
+        return self._open(self.size)
 
 
 class _Reader(threading.Thread):

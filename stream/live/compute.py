@@ -148,7 +148,6 @@ class Compute:
     def _obey(self, governor: Governor) -> None:
         if self._work is not None:
             self._work.obey(governor.step)
-        self._capture.canvas.share = governor.step.share
         self.changed.append(f"step {governor.level}: {governor.step}")
 
 

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from stream.errors import SourceError
 from stream.frame import Frame
 from stream.limits import check_size
-from stream.live.normal import Canvas, Normaliser
+from stream.live.normal import Normaliser, Size
 from stream.opening import first_video, open_input
 
 _FAULTS = (av.error.FFmpegError, OSError)
@@ -43,7 +43,7 @@ class Device:
 
 
 class Feed(Protocol):
-    """Pictures of a canvas's size, in the order they were taken; belongs to one thread."""
+    """Pictures of one size, in the order they were taken; belongs to one thread."""
 
     def __iter__(self) -> Iterator[Captured]:
         """Raises SourceError when there are no more."""
@@ -55,9 +55,9 @@ class Feed(Protocol):
 class DeviceFeed:
     """A camera. Raises SourceError when it cannot be opened."""
 
-    def __init__(self, device: Device, canvas: Canvas) -> None:
+    def __init__(self, device: Device, size: Size) -> None:
         self._name = device.path
-        self._normal = Normaliser(canvas, is_webcam=True)
+        self._normal = Normaliser(size, is_webcam=True)
         self._container = _open_device(device)
 
     def __iter__(self) -> Iterator[Captured]:
@@ -78,9 +78,9 @@ class DeviceFeed:
 class NetworkFeed:
     """A stream such as RTSP, taken as it arrives. Raises SourceError when it cannot be opened."""
 
-    def __init__(self, url: str, canvas: Canvas) -> None:
+    def __init__(self, url: str, size: Size) -> None:
         self._name = url
-        self._normal = Normaliser(canvas, is_webcam=False)
+        self._normal = Normaliser(size, is_webcam=False)
         self._container = open_input(url, url)
 
     def __iter__(self) -> Iterator[Captured]:
@@ -101,9 +101,9 @@ class FileFeed:
     from the picture before.
     """
 
-    def __init__(self, path: str, canvas: Canvas) -> None:
+    def __init__(self, path: str, size: Size) -> None:
         self._name = path
-        self._normal = Normaliser(canvas, is_webcam=False)
+        self._normal = Normaliser(size, is_webcam=False)
         self._container = open_input(path, path)
 
     def __iter__(self) -> Iterator[Captured]:

@@ -15,7 +15,7 @@ class Step:
     cells: pixels a cell of pass 2, in pictures that are not large; tiles: share of the boundary
     band that it refines; looks: times its scout looks; pass2: its kind; every: pass 1 runs at
     least on each such picture; effects: whether costly ones are drawn; share: of the picture's
-    sides that is worked on.
+    sides that the matte is made on.
     """
 
     cells: int = 4
@@ -34,7 +34,7 @@ class Step:
             "one look" if self.looks == 1 else "",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
-            "" if self.share == 1 else f"{self.share:.0%} size",
+            "" if self.share == 1 else f"matte at {self.share:.0%} size",
         ]
         return ", ".join(part for part in parts if part)
 
@@ -46,12 +46,12 @@ STEPS = (
     Step(8, 0.35),
     Step(8, 0.35, looks=1),
     Step(8, 0.35, looks=1, every=2),
-    Step(pass2="classical", every=2),
-    Step(pass2="classical", every=2, effects=False),
-    Step(pass2="classical", every=2, effects=False, share=0.75),
+    Step(8, 0.35, looks=1, every=2, effects=False),
+    Step(8, 0.6, looks=1, every=2, effects=False, share=0.67),
+    Step(8, 0.6, looks=1, every=2, effects=False, share=0.5),
     Step(pass2="classical", every=2, effects=False, share=0.5),
 )
-"""From full quality down: cells, tiles, looks, pass 1's rate, kind of pass 2, effects, size."""
+"""From full quality down: cells, tiles, looks, pass 1's rate, effects, size, kind of pass 2."""
 _WINDOW, _RECENT = 30, 6
 """Frames that a judgement is made of, and those of them that are enough where most are slow."""
 _MOST, _SPIKES = 4, 8

@@ -23,43 +23,31 @@ _SPACES = {
 }  # fmt: skip
 _FULL = 2
 MICROSECONDS = Fraction(1, 1_000_000)
-
-
-class Canvas:
-    """The size that pictures are worked on at; may change while a camera is read.
-
-    full: (height, width), even; share: of it, on each side, that is worked on.
-    """
-
-    def __init__(self, height: int, width: int) -> None:
-        """Raises ValueError on a size that 4:2:0 pictures cannot have."""
-        if height % 2 or width % 2 or min(height, width) < 2:
-            raise ValueError(f"4:2:0 pictures have even sizes, got {width}x{height}")
-        self.full = height, width
-        self.share = 1.0
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) to work on, even."""
-        height, width = (max(2, round(side * self.share / 2) * 2) for side in self.full)
-        return height, width
+Size = tuple[int, int]
+"""(height, width) in pixels."""
 
 
 class Normaliser:
-    """Turns decoded pictures into 8-bit 4:2:0 Frames of a canvas's size, BT.601, limited range.
+    """Turns decoded pictures into 8-bit 4:2:0 Frames of one size, BT.601, limited range.
 
     A picture of another shape fills the frame; what sticks out is cut off on both sides alike.
     Belongs to one thread.
     """
 
-    def __init__(self, canvas: Canvas, is_webcam: bool) -> None:
-        """is_webcam: untagged pictures are BT.601 whatever their size."""
-        self._canvas, self._is_webcam = canvas, is_webcam
+    def __init__(self, size: Size, is_webcam: bool) -> None:
+        """size: (height, width), even. is_webcam: untagged pictures are BT.601 whatever their size.
+
+        Raises ValueError on a size that 4:2:0 pictures cannot have.
+        """
+        height, width = size
+        if height % 2 or width % 2 or min(size) < 2:
+            raise ValueError(f"4:2:0 pictures have even sizes, got {width}x{height}")
+        self._size, self._is_webcam = size, is_webcam
         self._reformatter = VideoReformatter()
 
     def __call__(self, decoded: av.VideoFrame, microseconds: int) -> Frame:
         """The Frame of `decoded`, shown at `microseconds`. Its planes may be the decoder's."""
-        height, width = self._canvas.size
+        height, width = self._size
         scale = max(height / decoded.height, width / decoded.width)
         # Even, so that the cut falls between chroma samples.
         tall, wide = (

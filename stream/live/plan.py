@@ -9,12 +9,11 @@ from stream.errors import SourceError
 from stream.live.cameras import Camera, choose_mode, device_of, find_camera, list_cameras
 from stream.live.capture import Open
 from stream.live.feeds import DeviceFeed, Feed, FileFeed, NetworkFeed
-from stream.live.normal import Canvas
+from stream.live.normal import Size
 from stream.live.settings import DEFAULT_RATE, DEFAULT_SIZE, LiveSettings
 from stream.opening import first_video, open_input
 
 _FASTEST = Fraction(60)
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def plan_for(
     if camera is not None and "://" in camera:
         url = camera
         return Plan(
-            url, size or DEFAULT_SIZE, rate or DEFAULT_RATE, lambda canvas: NetworkFeed(url, canvas)
+            url, size or DEFAULT_SIZE, rate or DEFAULT_RATE, lambda size: NetworkFeed(url, size)
         )
     if camera is not None and Path(camera).is_file():
         return _of_file(camera, size, rate)
@@ -59,7 +58,7 @@ def _of_file(path: str, size: Size | None, rate: Fraction | None) -> Plan:
     if min(own) < 2:
         raise SourceError(f"{path}: its pictures have no size")
     rate = rate or min(Fraction(pace), _FASTEST)
-    return Plan(path, size or _even(own), rate, lambda canvas: FileFeed(path, canvas))
+    return Plan(path, size or _even(own), rate, lambda size: FileFeed(path, size))
 
 
 def _of_device(
@@ -70,10 +69,10 @@ def _of_device(
     own = (mode.height, mode.width) if mode.height else DEFAULT_SIZE
     rate = rate or (min(mode.rate, _FASTEST) if mode.rate else DEFAULT_RATE)
 
-    def opened(canvas: Canvas) -> Feed:
+    def opened(size: Size) -> Feed:
         here = _again(found)
-        best = choose_mode(here, *canvas.full, rate)
-        return DeviceFeed(device_of(here, best), canvas)
+        best = choose_mode(here, *size, rate)
+        return DeviceFeed(device_of(here, best), size)
 
     return Plan(found.name, size or _even(own), rate, opened)
 

@@ -6,9 +6,6 @@ import time
 from collections.abc import Callable
 from threading import Event
 
-import cv2
-import numpy as np
-
 from kernels.types import Planes
 from stream.live.capture import Capture
 from stream.live.compute import Compute
@@ -40,7 +37,7 @@ class Session:
         self, capture: Capture, compute: Compute, outbox: Outbox, outlets: list[Outlet],
         controls: Controls, governor: Governor | None, rate: float, camera: str = "",
     ) -> None:  # fmt: skip
-        """outlets: the one that matters first; all take (height, width) of the capture's canvas.
+        """outlets: the one that matters first; all take the capture's size.
 
         rate: frames a second; camera: its name.
         """
@@ -57,7 +54,7 @@ class Session:
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of what is sent."""
-        return self._capture.canvas.full
+        return self._capture.size
 
     def go_over(self, plan: Plan) -> None:
         """Read another camera from now on; what is sent keeps its size and rate."""
@@ -85,7 +82,7 @@ class Session:
         }
         return Status(
             state=self._state, message=self._message(), camera=self.camera,
-            size=capture.canvas.full, rate=self._rate, fps=round(tally.fps, 1),
+            size=capture.size, rate=self._rate, fps=round(tally.fps, 1),
             latency=round(tally.latency(50), 1), latency_99=round(tally.latency(99), 1),
             captured=capture.captured, sent=tally.sent, dropped=capture.dropped, late=tally.late,
             repeated=tally.repeated, stages=stages,
@@ -127,7 +124,7 @@ class Session:
 
     def _send(self, send: Send) -> None:
         ready = send.ready
-        planes = self._slate(send.state) if ready is None else self._full(ready.picture.planes)
+        planes = self._slate(send.state) if ready is None else ready.picture.planes
         for outlet in self._outlets:
             outlet.send(planes)
         self.tally.note(time.monotonic(), ready.at if ready is not None and send.is_new else None)
@@ -136,18 +133,7 @@ class Session:
             self.preview.show(_shown(ready, planes, self._number))
 
     def _slate(self, state: State) -> Planes:
-        return slate(*self._capture.canvas.full, TITLES[state])
-
-    def _full(self, planes: Planes) -> Planes:
-        """`planes` as large as what consumers were promised."""
-        height, width = self._capture.canvas.full
-        if planes[0].shape == (height, width):
-            return planes
-        sizes = (width, height), (width // 2, height // 2), (width // 2, height // 2)
-        return tuple(
-            np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-            for plane, size in zip(planes, sizes, strict=True)
-        )
+        return slate(*self._capture.size, TITLES[state])
 
     def _message(self) -> str:
         if self._state == "camera lost" or (self._state == "starting" and self._capture.trouble):

@@ -14,7 +14,6 @@ from stream.live.governor import Governor, Step
 from stream.live.keys import HELP, Keys, listening
 from stream.live.look import Controls
 from stream.live.memory import keep_memory
-from stream.live.normal import Canvas
 from stream.live.outbox import Outbox
 from stream.live.outlets import Outlet, open_outlet
 from stream.live.plan import Plan, plan_for, planned
@@ -71,7 +70,7 @@ def _session(
 ) -> Session:
     rate = float(plan.rate)
     governor = Governor(HEADROOM / rate) if settings.quality == "auto" else None
-    capture, outbox = Capture(plan.open, Canvas(*plan.size)), Outbox()
+    capture, outbox = Capture(plan.open, plan.size), Outbox()
     compute = Compute(capture, controls, outbox, governor, opener(settings), rate, settings.latency)
     return Session(capture, compute, outbox, outlets, controls, governor, rate, plan.name)
 
