@@ -50,7 +50,7 @@ _BUSY = "while True: pass"
 class Copying:
     """Does with pictures what a virtual camera does: copies them into one buffer."""
 
-    name = "copy"
+    name, trouble = "copy", ""
 
     def __init__(self, height: int, width: int) -> None:
         self._samples = np.empty(height * width * 3 // 2, np.uint8)

@@ -89,8 +89,8 @@ def _live(options: Namespace) -> int:
     from stream.live.start import run_live
 
     with _stoppable() as stop, Console(options.stats) as console:
-        run_live(settings, stop, console)
-    return 0
+        session = run_live(settings, stop, console)
+    return 0 if session.is_well else 1
 
 
 def _cameras(options: Namespace) -> int:

@@ -111,6 +111,7 @@ def test_whatever_a_driver_raises_is_told_and_the_camera_sought_again(
 
 def test_a_stuck_read_is_left_behind_once_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture_room, "PATIENCE", 0.05)
+    monkeypatch.setattr(capture_room, "_MOST_STUCK", 1)
     monkeypatch.setattr(capture_room, "_JOIN", 0.01)
     gate, opened = threading.Event(), [0]
 
@@ -147,3 +148,32 @@ def test_close_returns_though_a_read_never_does(monkeypatch: pytest.MonkeyPatch)
     capture.close()
     gate.set()
     assert waited_for(lambda: camera_threads() == 0)
+
+
+def test_a_camera_slow_to_open_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture_room, "PATIENCE", 0.05)
+    tries: list[int] = []
+
+    def slow(size: Size) -> Feed:
+        tries.append(1)
+        time.sleep(0.4)
+        return FakeFeed(lambda: pictures(100_000))
+
+    capture = Capture(slow, (4, 4))
+    end = time.monotonic() + 20
+    while not capture.captured and time.monotonic() < end:
+        capture.look_after()
+        time.sleep(0.01)
+    assert capture.captured
+    assert len(tries) == 1
+    capture.close()
+
+
+def test_nothing_is_opened_once_closed() -> None:
+    capture = Capture(lambda size: FakeFeed(lambda: pictures(3)), (4, 4))
+    capture.close()
+    seen = capture.captured
+    capture.reopen(lambda size: FakeFeed(lambda: pictures(100)))
+    capture.look_after()
+    assert camera_threads() == 0
+    assert capture.captured == seen

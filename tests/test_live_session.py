@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ class Finder:
 class Kept:
     """An outlet that keeps everything."""
 
-    name = "kept"
+    name, trouble = "kept", ""
 
     def __init__(self, fails_after: int | None = None) -> None:
         self.pictures: list[Planes] = []
@@ -312,3 +313,40 @@ def test_pass_1_rests_only_while_nothing_moves() -> None:
     assert rest.coarse_of(frames[1], 8, 2) is None
     rest.forget()
     assert rest.coarse_of(frames[0], 8, 2) is None
+
+
+@pytest.mark.parametrize("latency", [0, 1])
+def test_what_nobody_foresaw_is_told_and_overcome(latency: int) -> None:
+    class Odd(Governor):
+        failures = 3
+
+        def note(self, now: float, seconds: float) -> bool:
+            if session_began and Odd.failures:
+                Odd.failures -= 1
+                raise ArithmeticError("who would have thought")
+            return False
+
+    session_began, kept = list[int](), Kept()
+
+    def until(session: Session) -> bool:
+        if session.tally.sent > 10:
+            session_began.append(1)
+        return session.tally.sent > 40 and not Odd.failures
+
+    _, said = run(Camera(), Finder(), kept, until, governor=Odd(1.0), latency=latency)
+    assert any("who would have thought" in line for line in said)
+    assert max(map(leaks, kept.pictures)) == 0
+    assert not is_slate(kept.pictures[-2])
+
+
+def test_a_background_that_fails_is_told(tmp_path: Path) -> None:
+    controls, kept = Controls(Look(background=BACKGROUND)), Kept()
+
+    def until(session: Session) -> bool:
+        if session.tally.sent == 20:
+            controls.change(background=str(tmp_path / "gone.jpg"))
+        return session.tally.sent > 60
+
+    _, said = run(Camera(), Finder(), kept, until, controls)
+    assert any("gone.jpg" in line for line in said)
+    assert max(map(leaks, kept.pictures)) == 0

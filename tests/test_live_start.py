@@ -1,5 +1,9 @@
 """`live` as the command line starts it: files as cameras, recordings, settings, keys, bad input."""
 
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,9 +22,9 @@ from stream.demo import photograph
 from stream.errors import SinkError, UsageError
 from stream.live.arguments import live_settings_of
 from stream.live.config import ConfigWatch, read_look
-from stream.live.keys import Keys, backgrounds_in
+from stream.live.keys import Keys, backgrounds_in, listening
 from stream.live.look import Controls, Look
-from stream.live.outlets import VirtualCamera, open_outlet
+from stream.live.outlets import VirtualCamera
 from stream.live.plan import plan_for
 from stream.live.recorder import Recorder
 from stream.live.settings import LiveSettings
@@ -155,6 +159,32 @@ def test_keys_do_what_the_help_says(tmp_path: Path) -> None:
     assert backgrounds_in(tmp_path / "nowhere") == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("typed", "private"),
+    [(b"p", True), (b"\x1bOP", False), (b"\x1b[B", False), (b"\xffp", True), (b"\x1bOPp", False)],
+)
+def test_only_letters_are_keys(
+    typed: bytes, private: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    ended = threading.Event()
+    with os.fdopen(theirs, "r") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        controls, said = Controls(), list[str]()
+        with listening(Keys(controls, ended.set, tmp_path), said.append):
+            os.write(ours, typed)
+            time.sleep(0.5)
+            os.write(ours, b"m")
+            assert _waited(lambda: controls.look.view == "matte")
+        assert controls.look.private is private
+        assert not ended.is_set()
+        assert not any(thread.name == "keys" for thread in threading.enumerate())
+    os.close(ours)
+
+
 class Fake:
     """A pyvirtualcam backend that keeps what it is sent."""
 
@@ -204,15 +234,47 @@ def test_a_virtual_camera_that_vanishes_is_told() -> None:
         camera.send(slate(48, 64, "Paused"))
 
 
-def test_a_window_needs_a_screen_or_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    import cv2
+def test_a_window_without_a_screen_is_one_line() -> None:
+    code = "from stream.live.outlets import Window; Window()"
+    bare = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    for more in ({}, {"DISPLAY": ":77"}):
+        words = [sys.executable, "-c", code]
+        done = subprocess.run(
+            words, env={**bare, **more}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert "SinkError: no window can be opened here" in done.stderr
 
-    def none(*_: object) -> None:
-        raise cv2.error("no display")
 
-    monkeypatch.setattr(cv2, "namedWindow", none)
-    with pytest.raises(SinkError, match="window"):
-        open_outlet("window", 48, 64, 30, None)
+@pytest.mark.parametrize("fault", [SinkError("a.mp4: disk full"), ZeroDivisionError("odd")])
+@pytest.mark.parametrize("where", ["write", "close"])
+def test_a_recording_that_fails_is_told_and_keeps_nobody(
+    fault: Exception, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(str(tmp_path / "a.mp4"), 48, 64, Fraction(30))
+
+    def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(recorder._sink, where, fail)
+    for _ in range(40):
+        recorder.send(slate(48, 64, "Paused"))
+        time.sleep(0.002)
+    recorder.close()
+    assert str(fault) in recorder.trouble
+    assert not recorder._thread.is_alive()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_leaves_nothing_open(person: Path, tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    before = {thread.name for thread in threading.enumerate()}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = ["live", "--camera", str(person), "--to", "none", "--record"]
+        words += [str(tmp_path / "a.mp4"), "--ui", str(taken.getsockname()[1])]
+        assert main(words) == 1
+    assert {thread.name for thread in threading.enumerate()} <= before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_recording_without_pictures_is_no_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import re
 from fractions import Fraction
+from threading import TIMEOUT_MAX
 
 from stream.errors import UsageError
 from stream.live.look import Look
@@ -42,8 +43,8 @@ def add_live(command: argparse.ArgumentParser) -> None:
 
 def live_settings_of(options: argparse.Namespace) -> LiveSettings:
     """The LiveSettings that options describe. Raises UsageError when they do not fit together."""
-    if options.duration is not None and not options.duration > 0:
-        raise UsageError(f"--duration must be positive, got {options.duration:g}")
+    if options.duration is not None and not 0 < options.duration <= TIMEOUT_MAX:
+        raise UsageError(f"--duration is a time in seconds, got {options.duration:g}")
     if options.device_out is not None and options.to != "virtual":
         raise UsageError(f"--device-out is for --to virtual, not --to {options.to}")
     if options.ui is not None and not 0 <= options.ui < 65536:

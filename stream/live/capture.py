@@ -9,8 +9,11 @@ from stream.errors import SourceError
 from stream.live.feeds import Captured, Feed
 from stream.live.normal import Size
 
-PATIENCE = 5.0
-"""Seconds without a picture after which a read is taken for stuck and the camera opened anew."""
+PATIENCE, OPENING = 5.0, 30.0
+"""Seconds without a picture, and without one since opening began, after which a reader is taken for
+stuck and the camera opened anew."""
+_MOST_STUCK = 4
+"""Readers that may be stuck at once; with more, the last one is waited for."""
 _BACK_OFF = (0.2, 3.0)
 """Seconds to wait before a lost camera is tried again: at first, and at most."""
 _JOIN = 1.0
@@ -29,7 +32,7 @@ class Capture:
 
     A picture that nobody took before the next one came is dropped and counted. When the camera is
     lost it is opened again and again. A read that never returns (a loopback device whose writer
-    has gone) cannot be broken off: the thread that is stuck in it is left behind, and at most one.
+    has gone) cannot be broken off: the thread that is stuck in it is left behind.
 
     captured, dropped: pictures so far. trouble: why there are none just now, or "".
     """
@@ -42,8 +45,8 @@ class Capture:
         self._newest: Numbered | None = None
         self._taken, self.captured, self.dropped = -1, 0, 0
         self.trouble = ""
-        self._stopping = threading.Event()
-        self._stuck: _Reader | None = None
+        self._changing, self._closed = threading.Lock(), False
+        self._stuck: list[_Reader] = []
         self._reader = _Reader(self)
 
     def newest(self, after: int, patience: float) -> Numbered | None:
@@ -58,27 +61,36 @@ class Capture:
 
     def look_after(self) -> None:
         """Open the camera anew when its reader is stuck; to be called now and then."""
-        stuck = self._stuck
-        if stuck is not None and not stuck.is_alive():
-            self._stuck = None
-        if self._reader.silent_for() < PATIENCE or self._stuck is not None:
-            return
-        self._reader.leave()
-        self._stuck, self._reader = self._reader, _Reader(self)
+        with self._changing:
+            if self._closed or not self._reader.is_stuck():
+                return
+            self.trouble = self.trouble or "the camera does not answer"
+            self._replace()
 
     def reopen(self, open_: Open) -> None:
-        """Go over to another camera."""
-        self._open = open_
-        self._reader.leave()
-        self._reader = _Reader(self)
+        """Go over to another camera; does nothing once closed."""
+        with self._changing:
+            if not self._closed:
+                self._open = open_
+                self._replace(more=1)
 
     def close(self) -> None:
-        """Stop reading; returns at once when a read is stuck."""
-        self._stopping.set()
-        for reader in (self._reader, self._stuck):
-            if reader is not None:
-                reader.leave()
-                reader.join(_JOIN)
+        """Stop reading; returns soon even when a read is stuck. Safe to call twice."""
+        with self._changing:
+            self._closed = True
+            readers = [self._reader, *self._stuck]
+        for reader in readers:
+            reader.leave()
+        for reader in readers:
+            reader.join(_JOIN)
+
+    def _replace(self, more: int = 0) -> None:
+        """Leave the reader to itself and begin another, if not too many are stuck."""
+        self._stuck = [reader for reader in self._stuck if reader.is_alive()]
+        if len(self._stuck) < _MOST_STUCK + more:
+            self._reader.leave()
+            self._stuck.append(self._reader)
+            self._reader = _Reader(self)
 
     def _is_newer(self, after: int) -> bool:
         return self._newest is not None and self._newest.number > after
@@ -104,12 +116,12 @@ class _Reader(threading.Thread):
     def __init__(self, capture: Capture) -> None:
         super().__init__(name="camera", daemon=True)
         self._capture, self._left = capture, threading.Event()
-        self._sign = time.monotonic()
+        self._sign, self._has_read = time.monotonic(), False
         self.start()
 
-    def silent_for(self) -> float:
-        """Seconds since the last picture, or since opening was last tried."""
-        return time.monotonic() - self._sign
+    def is_stuck(self) -> bool:
+        """Whether it has been silent for too long."""
+        return time.monotonic() - self._sign > (PATIENCE if self._has_read else OPENING)
 
     def leave(self) -> None:
         """End after the present read."""
@@ -135,12 +147,13 @@ class _Reader(threading.Thread):
             self._capture.trouble = line
 
     def _read(self) -> None:
+        self._has_read = False
         feed = self._capture.opened()
         try:
             for captured in feed:
                 if self._left.is_set():
                     return
-                self._sign = time.monotonic()
+                self._sign, self._has_read = time.monotonic(), True
                 self._capture.put(captured)
         finally:
             feed.close()

@@ -65,7 +65,8 @@ class Compute:
     def close(self, patience: float = 10.0) -> None:
         """Stop after the present picture; waits up to `patience` seconds for it."""
         self._stopping.set()
-        self._thread.join(patience)
+        if self._thread.ident is not None:
+            self._thread.join(patience)
         if self._work is not None:
             self._work.close()
 
@@ -77,9 +78,19 @@ class Compute:
             warm_up(work, self._capture, self._governor, self._stopping)
         except Exception as error:  # the pictures to come will show whether it lasts
             self._outbox.fail(_line(error))
-        work.reset()
         self.clock.seconds.clear()
         self._capture.dropped = 0
+        while not self._stopping.is_set():
+            try:
+                self._go_on(work)
+            except Exception as error:  # a slate that stays for ever must at least say why
+                self._outbox.fail(_line(error))
+                self._stopping.wait(_RETRY)
+
+    def _go_on(self, work: Work) -> None:
+        """Picture after picture, until it is time to stop or something unforeseen is raised."""
+        work.reset()
+        self._room = threading.Semaphore(1)
         looks: Generator[Begun | Exception, None, None] = self._begun(work)
         if self._latency:
             looks = prefetch(looks, 1, "pass 1", halt=self._stopping)
@@ -100,7 +111,6 @@ class Compute:
     def _begun(self, work: Work) -> Generator[Begun | Exception, None, None]:
         """Each picture after pass 1, or why there is none."""
         for taken in self._pictures():
-            self._share()
             try:
                 yield work.see(taken)
             except Exception as error:  # no picture without a matte, and the next may succeed
@@ -122,6 +132,7 @@ class Compute:
             yield taken
 
     def _finish(self, work: Work, begun: Begun | Exception) -> None:
+        self._share()
         started = time.perf_counter()
         try:
             if isinstance(begun, Exception):

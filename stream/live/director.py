@@ -11,6 +11,7 @@ from stream.live.status import State
 
 STALL = 0.5
 """Seconds without a new picture after which the last one may stand no longer."""
+_PICTURES = 2.5
 _SLACK = 1.8
 """Frame times that are waited for a new picture before the last is sent again."""
 
@@ -64,6 +65,8 @@ class Director:
     def __init__(self, rate: float) -> None:
         """rate: frames a second."""
         self._period = 1 / rate
+        # Slow cameras are not lost between two pictures.
+        self._stall = max(STALL, _PICTURES / rate)
         self._sent_at = -np.inf
         self._state: State | None = None
         self._last: Ready | None = None
@@ -80,12 +83,8 @@ class Director:
             return self._sending(now, Send(state, ready, True))
         due = self._sent_at + self._period * (_SLACK if state == "live" else 1)
         if state == self._state and now < due:
-            return Wait(min(due, self._last_at + STALL if state == "live" else due) - now)
+            return Wait(min(due, self._last_at + self._stall if state == "live" else due) - now)
         return self._sending(now, Send(state, self._last if state == "live" else None))
-
-    def forget(self) -> None:
-        """Whatever was finished so far may be shown no longer."""
-        self._last_at = -np.inf
 
     def _sending(self, now: float, send: Send) -> Send:
         self._sent_at, self._state = now, send.state
@@ -94,18 +93,18 @@ class Director:
     def _state_at(self, now: float, signs: Signs) -> State:
         if signs.private:
             return "private"
-        if now - self._last_at < STALL:
+        if now - self._last_at < self._stall:
             return "live"
         if signs.trouble:
             return "no matte"
-        if signs.camera_silent is None or signs.camera_silent >= STALL:
+        if signs.camera_silent is None or signs.camera_silent >= self._stall:
             self._back_at = None
             return "starting" if self._last is None else "camera lost"
         if self._last is None:
             return "starting"
         # A camera that has just come back is given the time that a matte takes.
         self._back_at = now if self._back_at is None else self._back_at
-        was_lost = self._state == "camera lost" and now - self._back_at < STALL
+        was_lost = self._state == "camera lost" and now - self._back_at < self._stall
         return "camera lost" if was_lost else "no matte"
 
 

@@ -128,7 +128,8 @@ class FileFeed:
 
     def _step(self) -> float:
         stream = first_video(self._container, self._name)
-        return float(1 / (stream.average_rate or stream.guessed_rate or Fraction(25)))
+        step = 1 / (stream.average_rate or stream.guessed_rate or Fraction(25))
+        return min(float(step), _LONGEST_STEP)
 
     def _rewind(self) -> None:
         """Begin again; some formats can only be opened anew."""

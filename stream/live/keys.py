@@ -1,6 +1,7 @@
 """The keyboard in the terminal: b next background, m matte, p privacy, q quit."""
 
 import contextlib
+import os
 import select
 import sys
 import threading
@@ -15,6 +16,7 @@ HELP = "keys: b next background, m matte, p privacy, q quit"
 _PLAIN = ("blur", "#00b140", "#20242c")
 _FILMS = (".mp4", ".webm", ".mov", ".mkv")
 _POLL = 0.2
+_ESCAPE = b"\x1b"
 
 
 class Keys:
@@ -40,7 +42,7 @@ class Keys:
             if key == "b":
                 chosen = self._controls.change(background=self._next(look.background))
                 return f"background: {chosen.background}"
-        except UsageError as error:
+        except (UsageError, OSError) as error:
             return str(error)
         return ""
 
@@ -77,24 +79,38 @@ def listening(keys: Keys, say: Callable[[str], None]) -> Iterator[None]:
 
 def _listen(keys: Keys, say: Callable[[str], None], stop: threading.Event) -> None:
     while not stop.is_set():
-        key = _key()
-        line = keys.press(key.lower()) if key else ""
-        if line:
-            say(line)
+        pressed = _pressed()
+        if pressed is None:
+            return
+        for line in map(keys.press, pressed):
+            if line:
+                say(line)
 
 
-def _key() -> str:
-    """The next key, "" when none comes within a moment."""
+def _pressed() -> str | None:
+    """The keys pressed meanwhile, as letters; None when there will be no more.
+
+    Arrows and function keys send several letters at once, which must not be taken for these keys.
+    """
     if sys.platform == "win32":
         import msvcrt
         import time
 
-        if msvcrt.kbhit():
-            return msvcrt.getwch()
-        time.sleep(_POLL)
+        if not msvcrt.kbhit():
+            time.sleep(_POLL)
+            return ""
+        first = msvcrt.getwch()
+        if first in "\0\xe0":
+            msvcrt.getwch()
+            return ""
+        return first.lower()
+    file = sys.stdin.fileno()
+    if not select.select([file], [], [], _POLL)[0]:
         return ""
-    ready = select.select([sys.stdin], [], [], _POLL)[0]
-    return sys.stdin.read(1) if ready else ""
+    read = os.read(file, 64)
+    if not read:
+        return None
+    return "" if read.startswith(_ESCAPE) else read.decode("ascii", "ignore").lower()
 
 
 @contextlib.contextmanager

@@ -20,6 +20,8 @@ class Neighbours:
     def __init__(self, cores: int) -> None:
         """cores: threads that may be used."""
         self._cores, self._threads = cores, cores
+        affinity = getattr(os, "sched_getaffinity", None)
+        self._reach = max(cores, len(affinity(0)) if affinity else cores)
         self._before = (time.monotonic(), _busy(), _own())
         self._calm_since: float | None = None
 
@@ -35,10 +37,11 @@ class Neighbours:
         return self._threads
 
     def _judge(self, now: float, others: float) -> None:
-        fewer = max(1, self._cores - round(others))
-        if others > _MANY:
+        # Cores beyond those that threads may use can take the others.
+        fewer = max(1, min(self._cores, self._reach - round(others)))
+        if others > _MANY + self._reach - self._cores:
             self._threads, self._calm_since = min(self._threads, fewer), None
-        elif others < _FEW:
+        elif others < _FEW + self._reach - self._cores:
             self._calm_since = now if self._calm_since is None else self._calm_since
             if now - self._calm_since >= _CALM:
                 self._threads = self._cores
@@ -47,13 +50,15 @@ class Neighbours:
 
 
 def _busy() -> float:
-    """Seconds that all cores together have worked; 0 where the system does not tell."""
+    """Seconds that the cores this program may use have worked; 0 where the system does not tell."""
     try:
         with _STATISTICS.open(encoding="ascii") as file:
-            ticks = [int(part) for part in file.readline().split()[1:9]]
-    except (OSError, ValueError):
+            lines = [line.split() for line in file if line.startswith("cpu")]
+        cores = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+        ticks = [[int(part) for part in line[1:9]] for line in lines if line[0] in cores]
+    except (OSError, ValueError, AttributeError):
         return 0.0
-    return (sum(ticks) - sum(ticks[_IDLE])) / os.sysconf("SC_CLK_TCK")
+    return sum(sum(each) - sum(each[_IDLE]) for each in ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def _own() -> float:

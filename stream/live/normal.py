@@ -47,7 +47,8 @@ class Normaliser:
 
     def __call__(self, decoded: av.VideoFrame, microseconds: int) -> Frame:
         """The Frame of `decoded`, shown at `microseconds`. Its planes may be the decoder's."""
-        height, width = self._size
+        turns = int(getattr(decoded, "rotation", 0)) // 90 % 4
+        height, width = self._size if turns % 2 == 0 else self._size[::-1]
         scale = max(height / decoded.height, width / decoded.width)
         # Even, so that the cut falls between chroma samples.
         tall, wide = (
@@ -63,7 +64,10 @@ class Normaliser:
         top, left = (tall - height) // 4, (wide - width) // 4
         luma = _plane(made, 0, 2 * top, 2 * left, height, width)
         chroma = (_plane(made, n, top, left, height // 2, width // 2) for n in (1, 2))
-        return Frame((luma, *chroma), _FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=made)
+        planes = (luma, *chroma)
+        if turns:  # a phone's film lies on its side
+            planes = tuple(np.ascontiguousarray(np.rot90(plane, turns)) for plane in planes)
+        return Frame(planes, _FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=made)
 
     def _space(self, decoded: av.VideoFrame) -> Colorspace:
         tag = int(decoded.colorspace)

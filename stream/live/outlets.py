@@ -1,6 +1,9 @@
 """Where live pictures go: a virtual camera, a window, nowhere."""
 
 import contextlib
+import os
+import subprocess
+import sys
 from typing import Any, Protocol
 
 import cv2
@@ -13,10 +16,11 @@ from stream.errors import SinkError
 class Outlet(Protocol):
     """Takes pictures of one size as they come; a fault ends the session.
 
-    name: what the operator calls it.
+    name: what the operator calls it. trouble: what goes wrong meanwhile, or "".
     """
 
     name: str
+    trouble: str
 
     def send(self, planes: Planes) -> None:
         """Show 8-bit 4:2:0 `planes`. Raises SinkError when the device has gone."""
@@ -34,7 +38,7 @@ class VirtualCamera:
     def __init__(self, height: int, width: int, rate: float, device: str | None = None) -> None:
         import pyvirtualcam
 
-        self.name = device or "virtual camera"
+        self.name, self.trouble = device or "virtual camera", ""
         self._camera: Any = None
         self._samples = np.empty(height * width * 3 // 2, np.uint8)
         try:
@@ -68,8 +72,11 @@ class Window:
     """A window on the screen. Raises SinkError where there is no screen."""
 
     name = "window"
+    trouble = ""
 
     def __init__(self) -> None:
+        if not has_screen():
+            raise SinkError("no window can be opened here: there is no screen to open it on")
         try:
             cv2.namedWindow("Hairline", cv2.WINDOW_NORMAL)
         except cv2.error as error:
@@ -95,12 +102,24 @@ class Nowhere:
     """Takes everything and shows nothing, for measuring and for recording alone."""
 
     name = "none"
+    trouble = ""
 
     def send(self, planes: Planes) -> None:
         """See Outlet."""
 
     def close(self) -> None:
         """See Outlet."""
+
+
+def has_screen() -> bool:
+    """Whether a window can be opened. Without a screen OpenCV's Qt ends the program, uncaught."""
+    if not sys.platform.startswith("linux"):
+        return True
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    trial = "import cv2; cv2.namedWindow('trial')"
+    tried = subprocess.run([sys.executable, "-c", trial], capture_output=True, check=False)
+    return tried.returncode == 0
 
 
 def open_outlet(to: str, height: int, width: int, rate: float, device: str | None) -> Outlet:

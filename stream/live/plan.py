@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
+
 from stream.errors import SourceError
+from stream.limits import check_size
 from stream.live.cameras import Camera, choose_mode, device_of, find_camera, list_cameras
 from stream.live.capture import Open
 from stream.live.feeds import DeviceFeed, Feed, FileFeed, NetworkFeed
@@ -53,10 +56,15 @@ def planned(settings: LiveSettings) -> Plan:
 def _of_file(path: str, size: Size | None, rate: Fraction | None) -> Plan:
     with contextlib.closing(open_input(path, path)) as container:
         stream = first_video(container, path)
-        own = stream.codec_context.height, stream.codec_context.width
         pace = stream.average_rate or stream.guessed_rate or DEFAULT_RATE
-    if min(own) < 2:
-        raise SourceError(f"{path}: its pictures have no size")
+        try:
+            first = next(container.decode(stream), None)
+        except (av.error.FFmpegError, OSError) as error:
+            raise SourceError(f"{path}: its video cannot be decoded: {error}") from error
+    if first is None:
+        raise SourceError(f"{path}: holds no video frame")
+    check_size(path, first.height, first.width)
+    own = (first.height, first.width) if first.rotation % 180 == 0 else (first.width, first.height)
     rate = rate or min(Fraction(pace), _FASTEST)
     return Plan(path, size or _even(own), rate, lambda size: FileFeed(path, size))
 
@@ -70,18 +78,18 @@ def _of_device(
     rate = rate or (min(mode.rate, _FASTEST) if mode.rate else DEFAULT_RATE)
 
     def opened(size: Size) -> Feed:
-        here = _again(found)
+        here = _again(found, written)
         best = choose_mode(here, *size, rate)
         return DeviceFeed(device_of(here, best), size)
 
     return Plan(found.name, size or _even(own), rate, opened)
 
 
-def _again(camera: Camera) -> Camera:
+def _again(camera: Camera, written: str | None) -> Camera:
     """`camera`, which may have another path by now. Raises SourceError when it is not there."""
     known = list_cameras()
     same = [each for each in known if (each.path, each.name) == (camera.path, camera.name)]
-    return find_camera(known, camera.path if same else camera.name)
+    return find_camera(known, camera.path if same else camera.name, written)
 
 
 def _even(size: Size) -> Size:

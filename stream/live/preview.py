@@ -44,10 +44,6 @@ class Preview:
             self._shown = shown
             self._fresh.notify_all()
 
-    def clear(self) -> None:
-        """Forget the picture."""
-        self._shown = None
-
     def newest(self, after: int = -1, patience: float = 1.0) -> Shown | None:
         """The newest picture whose number is above `after`; None if none comes in `patience` s."""
         self._asked = time.monotonic()

@@ -1,10 +1,10 @@
 """Keeps a live session in a file, without ever making it wait."""
 
+import contextlib
 import queue
 import threading
 import time
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from stream.source_info import SourceInfo
 
 _DEPTH = 30
 """Pictures that may wait for the encoder; further ones are left out and counted."""
-_PATIENCE = 60.0
+_PATIENCE, _POLL = 60.0, 0.2
 
 
 class Recorder:
@@ -42,12 +42,15 @@ class Recorder:
         self._sink = open_sink(out, format_, info, None, overwrite, False)
         self._box: queue.Queue[Frame | None] = queue.Queue(_DEPTH)
         self._began: float | None = None
+        self._ending = threading.Event()
         self._last = -1
         self._thread = threading.Thread(target=self._write, name="record", daemon=True)
         self._thread.start()
 
     def send(self, planes: Planes) -> None:
         """Keep 8-bit 4:2:0 `planes`, which must not be written to any more, as shown now."""
+        if self._ending.is_set():
+            return
         now = time.monotonic()
         self._began = now if self._began is None else self._began
         # Times must rise even where two pictures leave within a microsecond.
@@ -59,30 +62,27 @@ class Recorder:
 
     def close(self) -> None:
         """Finish the file and give it its name; a second call does nothing."""
-        if not self._thread.is_alive() and self._began is None:
-            self._sink.abandon()
-            return
-        self._box.put(None)
-        self._thread.join(_PATIENCE)
+        end = time.monotonic() + _PATIENCE
+        while self._thread.is_alive() and not self._ending.is_set():
+            with contextlib.suppress(queue.Full):
+                self._box.put(None, timeout=_POLL)
+                break
+        self._thread.join(max(end - time.monotonic(), 0))
 
     def _write(self) -> None:
         try:
             while (frame := self._box.get()) is not None:
                 self._sink.write(frame, None)
             self._settle()
-        except StreamError as error:
-            self.trouble = str(error)
-            self._sink.abandon()
-            while self._box.get() is not None:  # the session goes on without a file
-                pass
+        except Exception as error:  # whatever it is, the session goes on without a file
+            known = isinstance(error, StreamError)
+            self.trouble = str(error) if known else f"{self.name}: {type(error).__name__}: {error}"
+            self._ending.set()
+            with contextlib.suppress(StreamError, OSError):
+                self._sink.abandon()
 
     def _settle(self) -> None:
         if self._last < 0:
             self._sink.abandon()
         else:
             self._sink.close()
-
-    @property
-    def path(self) -> Path:
-        """Where the file is."""
-        return self._sink.receipt.path

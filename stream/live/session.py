@@ -50,11 +50,18 @@ class Session:
         self._number = 0
         self._newest_at: float | None = None
         self._captured, self._lost = 0, False
+        self._has_begun = False
+        self._told_of: dict[str, str] = {}
 
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of what is sent."""
         return self._capture.size
+
+    @property
+    def is_well(self) -> bool:
+        """Whether every outlet did what it was asked to."""
+        return not any(outlet.trouble for outlet in self._outlets)
 
     def go_over(self, plan: Plan) -> None:
         """Read another camera from now on; what is sent keeps its size and rate."""
@@ -66,11 +73,14 @@ class Session:
 
         Raises SinkError when an outlet fails.
         """
-        with contextlib.ExitStack() as stack:
-            stack.callback(self._shut)
+        try:
+            self._has_begun = True
             self._compute.start()
             while not stop.is_set():
                 self._turn(say)
+        finally:
+            self.close()
+            self._tell(say)
 
     def status(self) -> Status:
         """How things stand; for any thread."""
@@ -113,6 +123,12 @@ class Session:
         elif self._lost and not trouble:
             say("camera: back")
         self._lost = bool(trouble)
+        troubles = {"background": self._compute.trouble}
+        troubles |= {outlet.name: outlet.trouble for outlet in self._outlets}
+        for name, line in troubles.items():
+            if line and line != self._told_of.get(name):
+                say(line)
+        self._told_of = troubles
         while self._compute.changed:
             say(self._compute.changed.pop(0))
 
@@ -127,10 +143,17 @@ class Session:
         planes = self._slate(send.state) if ready is None else ready.picture.planes
         for outlet in self._outlets:
             outlet.send(planes)
-        self.tally.note(time.monotonic(), ready.at if ready is not None and send.is_new else None)
+        self._count(send)
         if self.preview.wanted:
             self._number += 1
             self.preview.show(_shown(ready, planes, self._number))
+
+    def _count(self, send: Send) -> None:
+        now, ready = time.monotonic(), send.ready
+        if ready is None:
+            self.tally.note_slate(now)
+        else:
+            self.tally.note(now, ready.at if send.is_new else None)
 
     def _slate(self, state: State) -> Planes:
         return slate(*self._capture.size, TITLES[state])
@@ -144,16 +167,22 @@ class Session:
         message = self._message()
         return f"{self._state}: {message}" if message else self._state
 
-    def _shut(self) -> None:
-        """Close everything, the outlets last: what consumers see to the end is a slate."""
-        with contextlib.suppress(Exception):
-            for outlet in self._outlets:
-                outlet.send(self._slate("private"))
-        self._capture.close()
-        self._compute.close()
-        for outlet in self._outlets:
-            outlet.close()
+    def close(self) -> None:
+        """Close everything, the outlets last, whatever happens; a second call does nothing.
+
+        What consumers see to the end is a slate.
+        """
+        if self._state == "stopped":
+            return
         self._state = "stopped"
+        with contextlib.ExitStack() as stack:
+            for outlet in reversed(self._outlets):
+                stack.callback(outlet.close)
+            stack.callback(self._compute.close)
+            stack.callback(self._capture.close)
+            with contextlib.suppress(Exception):
+                for outlet in self._outlets if self._has_begun else []:
+                    outlet.send(self._slate("private"))
 
 
 def _shown(ready: Ready | None, planes: Planes, number: int) -> Shown:

@@ -40,7 +40,9 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
         if settings.config is not None:
             stack.callback(ConfigWatch(settings.config, controls, say).close)
         plan = planned(settings)
-        session = _session(settings, plan, _outlets(settings, plan), controls)
+        outlets = _outlets(settings, plan)
+        session = _session(settings, plan, outlets, controls)
+        stack.callback(session.close)
         say(_told(plan, session))
         console.watch(session.status)
         stack.enter_context(_timed(stop, settings.seconds))
@@ -48,6 +50,9 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
             say(f"control page: {_serve(settings, session, controls, stack)}")
         stack.enter_context(listening(Keys(controls, stop.set, BACKGROUNDS), say))
         session.run(stop, say)
+    for outlet in outlets:
+        if isinstance(outlet, Recorder) and outlet.left_out:
+            say(f"{outlet.name}: {outlet.left_out} pictures left out, the encoder had no time")
     return session
 
 

@@ -28,7 +28,7 @@ class Tally:
         self._processor = deque([(time.monotonic(), _spent())], maxlen=2)
 
     def note(self, now: float, captured_at: float | None) -> None:
-        """A picture left at `now`; captured_at: when it was taken, None for a slate or repeat."""
+        """A picture left at `now`; captured_at: when it was taken, None for one sent again."""
         self._sends.append(now)
         if captured_at is None:
             self.repeated += 1
@@ -38,6 +38,10 @@ class Tally:
         self.late += latency > self._period
         self._latencies.append((now, latency))
         self.all.append(latency)
+
+    def note_slate(self, now: float) -> None:
+        """A slate left at `now`."""
+        self._sends.append(now)
 
     def start_over(self) -> None:
         """Forget what was counted."""
@@ -57,10 +61,12 @@ class Tally:
         return float(np.percentile(recent, percent) * 1e3) if recent else 0.0
 
     def processor(self) -> float:
-        """Cores' worth of processor time since this was last asked."""
-        self._processor.append((time.monotonic(), _spent()))
-        (before, used), (now, in_all) = self._processor[0], self._processor[-1]
-        return (in_all - used) / max(now - before, 1e-6)
+        """Cores' worth of processor time, lately; whoever asks, and however often."""
+        now = time.monotonic()
+        if now - self._processor[-1][0] >= 1:
+            self._processor.append((now, _spent()))
+        before, used = self._processor[0]
+        return (_spent() - used) / max(now - before, 1e-3)
 
 
 def _spent() -> float:
