@@ -283,7 +283,7 @@ def test_random_looks_never_show_the_room() -> None:
     assert max(map(leaks, kept.pictures)) == 0
 
 
-def test_a_smaller_canvas_still_fills_what_was_promised() -> None:
+def test_the_last_step_shows_no_room_either() -> None:
     kept = Kept()
     governor = Governor(1e-6)
     steps: list[Step] = []

@@ -14,8 +14,7 @@ class Step:
 
     cells: pixels a cell of pass 2, in pictures that are not large; tiles: share of the boundary
     band that it refines; looks: times its scout looks; pass2: its kind; every: pass 1 runs at
-    least on each such picture; effects: whether costly ones are drawn; share: of the picture's
-    sides that the matte is made on.
+    least on each such picture; effects: whether costly ones are drawn.
     """
 
     cells: int = 4
@@ -24,7 +23,6 @@ class Step:
     pass2: Pass2 = "learned"
     every: int = 1
     effects: bool = True
-    share: float = 1.0
 
     def __str__(self) -> str:
         tiles = "all tiles" if self.tiles == 1 else f"{self.tiles:.0%} of the tiles"
@@ -34,7 +32,6 @@ class Step:
             "one look" if self.looks == 1 else "",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
-            "" if self.share == 1 else f"matte at {self.share:.0%} size",
         ]
         return ", ".join(part for part in parts if part)
 
@@ -47,22 +44,24 @@ STEPS = (
     Step(8, 0.35, looks=1),
     Step(8, 0.35, looks=1, every=2),
     Step(8, 0.35, looks=1, every=2, effects=False),
-    Step(8, 0.6, looks=1, every=2, effects=False, share=0.67),
-    Step(8, 0.6, looks=1, every=2, effects=False, share=0.5),
-    Step(pass2="classical", every=2, effects=False, share=0.5),
+    Step(pass2="classical", every=2, effects=False),
 )
-"""From full quality down: cells, tiles, looks, pass 1's rate, effects, size, kind of pass 2."""
-_WINDOW, _RECENT = 30, 6
+"""From full quality down: cells, tiles, looks, pass 1's rate, effects, kind of pass 2.
+
+A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and enlarging
+takes what the rest saves."""
+_WINDOW, _RECENT = 45, 10
 """Frames that a judgement is made of, and those of them that are enough where most are slow."""
-_MOST, _SPIKES = 4, 8
-"""Slow frames among these that are too many: fewer are the machine's own, at any step."""
+_MOST, _SPIKES = 8, 18
+"""Slow frames among these that are too many. Fewer are the machine's own, at any step, and a picture
+that is a little late shows less than edges that come and go."""
 _HIGH, _LOW = 1.0, 0.8
 """Shares of the target above which a frame is slow, and below which most must be for a step up."""
 _CALM = 1.0
 """Seconds that times must be low before a step up."""
 _REGRET = 4.0
 """Seconds within which a step down after a step up means that the step up was one too many."""
-_LONGEST = 60.0
+_LONGEST = 20.0
 _FRESH = 20.0
 """Seconds for which it is remembered how long frames took at a step."""
 

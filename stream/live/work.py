@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.clock import StageClock
-from stream.frame import Frame
+from stream.frame import Frame, Matte
 from stream.live.capture import Numbered
 from stream.live.director import Ready
 from stream.live.effects import Effects
 from stream.live.governor import Step
 from stream.live.look import Controls, Look
 from stream.live.rest import Rest
-from stream.live.smaller import matte_of, shrunk
 
 if TYPE_CHECKING:  # takes seconds, and the first slate does not wait for it
     from models.matting import Matting, Seen
@@ -42,14 +41,14 @@ class Work:
         self._matting, self._follow = open_matting(clock)
         self._controls, self._clock = controls, clock
         self.effects = Effects()
-        self._rest, self._every, self._share = Rest(), 1, 1.0
+        self._rest, self._every = Rest(), 1
         self._mirrored = False
         self._seeing = threading.Lock()
 
     def obey(self, step: Step) -> None:
         """Work as `step` says from the next picture on."""
         self._follow(step)
-        self._every, self._share = step.every, step.share
+        self._every = step.every
         self.effects.plain = not step.effects
 
     def reset(self) -> None:
@@ -67,20 +66,19 @@ class Work:
         with self._seeing:
             frame = self.effects.camera(taken.captured.frame, look)
             kept = self._rest.coarse_of(frame, taken.number, self._every)
-            small = shrunk(frame, self._share)
-            seen = self._matting.see(small, float(frame.seconds), kept)
+            seen = self._matting.see(frame, float(frame.seconds), kept)
             if kept is None:
                 self._rest.keep(frame, taken.number, seen.coarse, self._every)
         return Begun(taken, look, frame, seen, time.perf_counter() - started)
 
     def finish(self, begun: Begun) -> Ready:
         """The picture that may leave."""
-        found = self._matting.finish(begun.seen)
+        found, frame = self._matting.finish(begun.seen), begun.frame
+        matte = Matte(frame, found.alpha, found.foreground, found.kinds, found.colours, found.error)
         with self._clock.stage("effects"):
-            matte = matte_of(begun.frame, found)
             picture = self.effects.render(matte, begun.look)
         number, captured = begun.taken
-        return Ready(picture, captured.at, number, begun.frame, matte.alpha)
+        return Ready(picture, captured.at, number, frame, found.alpha)
 
     def close(self) -> None:
         """Let go of the background; safe to call twice."""
