@@ -48,13 +48,13 @@ STEPS = (
 )
 """From full quality down: cells, tiles, looks, pass 1's rate, effects, kind of pass 2.
 
-A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and enlarging
-takes what the rest saves."""
+A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and
+enlarging takes what the rest saves."""
 _WINDOW, _RECENT = 45, 10
 """Frames that a judgement is made of, and those of them that are enough where most are slow."""
 _MOST, _SPIKES = 8, 18
-"""Slow frames among these that are too many. Fewer are the machine's own, at any step, and a picture
-that is a little late shows less than edges that come and go."""
+"""Slow frames among these that are too many. Fewer are the machine's own, at any step, and a
+picture that is a little late shows less than edges that come and go."""
 _HIGH, _LOW = 1.0, 0.8
 """Shares of the target above which a frame is slow, and below which most must be for a step up."""
 _CALM = 1.0
