@@ -160,6 +160,6 @@ class Governor:
 
 
 def _usual(times: Iterable[float]) -> float:
-    """What nine of ten do not exceed."""
+    """What three of four do not exceed."""
     ordered = sorted(times)
-    return ordered[(len(ordered) - 1) * 9 // 10]
+    return ordered[(len(ordered) - 1) * 3 // 4]
