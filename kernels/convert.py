@@ -1,4 +1,7 @@
-"""Bring a picture's planes into another layout and size, without a detour through RGB pixels."""
+"""Bring a picture's planes into another layout and size, without a detour through RGB pixels.
+
+On one thread, so that a background may be prepared beside the frame that it is for.
+"""
 
 import numba
 import numpy as np
@@ -23,20 +26,13 @@ def convert_planes(
     out = []
     for number in range(target.count):
         shape = target.plane_shape(number, height, width)
-        sources = [
-            _crop(planes[source], box, layout.shifts(source), shape)
-            for source in range(layout.count)
-            if mix[number, source] != 0
-        ]
-        weights = [float(mix[number, s]) for s in range(layout.count) if mix[number, s] != 0]
+        value = np.full(shape, offset[number] + np.float32(0.5), np.float32)
+        for source in range(layout.count):
+            if mix[number, source] != 0:
+                part = _crop(planes[source], box, layout.shifts(source))
+                _add(resized(part, *shape), mix[number, source], value)
         plane = np.empty(shape, target.dtype)
-        _mix(
-            _stacked(sources, shape),
-            np.array(weights, np.float32),
-            offset[number],
-            target.peak,
-            plane,
-        )
+        _round(value, np.float32(target.peak), plane)
         out.append(plane)
     return tuple(out)
 
@@ -51,22 +47,21 @@ def _between(layout: Layout, target: Layout) -> tuple[Floats, Floats]:
     return mix, (from_rgb @ rgb_offset + offset).astype(np.float32)
 
 
-def _crop(plane: Plane, box: Region, shifts: tuple[int, int], shape: tuple[int, int]) -> Floats:
+def _crop(plane: Plane, box: Region, shifts: tuple[int, int]) -> Plane:
     top, left, tall, wide = box
     y, x = shifts
-    part = plane[top >> y : -(-(top + tall) >> y), left >> x : -(-(left + wide) >> x)]
-    return resized(part, *shape)
+    return plane[top >> y : -(-(top + tall) >> y), left >> x : -(-(left + wide) >> x)]
 
 
-def _stacked(sources: list[Floats], shape: tuple[int, int]) -> Floats:
-    return np.stack(sources) if sources else np.zeros((0, *shape), np.float32)
+@numba.njit(nogil=True, cache=True)
+def _add(source: Floats, weight: np.float32, value: Floats) -> None:
+    for y in range(value.shape[0]):
+        for x in range(value.shape[1]):
+            value[y, x] += weight * source[y, x]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
-def _mix(sources: Floats, weights: Floats, offset: float, peak: int, out: Plane) -> None:
-    for y in numba.prange(out.shape[0]):
+@numba.njit(nogil=True, cache=True)
+def _round(value: Floats, peak: np.float32, out: Plane) -> None:
+    for y in range(out.shape[0]):
         for x in range(out.shape[1]):
-            value = np.float32(offset + 0.5)
-            for source in range(sources.shape[0]):
-                value += weights[source] * sources[source, y, x]
-            out[y, x] = np.uint16(min(max(value, np.float32(0)), np.float32(peak)))
+            out[y, x] = np.uint16(min(max(value[y, x], np.float32(0)), peak))

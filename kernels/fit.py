@@ -1,22 +1,16 @@
-"""Fit a picture into a frame of another size and layout, on one thread.
-
-kernels.convert does the same with parallel kernels; here there are none, so that a thread may
-prepare a background while another computes the frame that it is for.
-"""
+"""Fit a picture into a frame of another size and layout, on one thread."""
 
 from typing import Literal
 
 import cv2
-import numba
 import numpy as np
-import numpy.typing as npt
 
+from kernels.convert import convert_planes
 from kernels.layout import Layout
-from kernels.picture import Region, resized
-from kernels.types import Plane, Planes
+from kernels.picture import Region
+from kernels.types import Planes
 
 Fit = Literal["cover", "contain"]
-Floats = npt.NDArray[np.float32]
 
 _COARSE = 16
 """How much smaller the picture is that fills what a contained one leaves free."""
@@ -36,9 +30,9 @@ def fit_planes(
     rows, columns = planes[0].shape
     cover, whole = covering_box(rows, columns, height, width), (0, 0, rows, columns)
     if fit == "cover":
-        return _converted(planes, layout, target, height, width, cover)
+        return convert_planes(planes, layout, target, height, width, cover)
     top, left, tall, wide = contained_box(rows, columns, height, width, target)
-    inner = _converted(planes, layout, target, tall, wide, whole)
+    inner = convert_planes(planes, layout, target, tall, wide, whole)
     if (tall, wide) == (height, width):
         return inner
     out = _surround(planes, layout, target, height, width, cover)
@@ -69,7 +63,7 @@ def _surround(
     planes: Planes, layout: Layout, target: Layout, height: int, width: int, cover: Region
 ) -> Planes:
     rows, columns = -(-height // _COARSE), -(-width // _COARSE)
-    small = _converted(planes, layout, target, rows, columns, cover)
+    small = convert_planes(planes, layout, target, rows, columns, cover)
     black = target.from_rgb()[1]
     out = []
     for number, plane in enumerate(small):
@@ -81,51 +75,3 @@ def _surround(
         large = cv2.resize(dim, shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(shape)
         out.append(np.floor(large + 0.5).astype(target.dtype))
     return tuple(out)
-
-
-def _converted(
-    planes: Planes, layout: Layout, target: Layout, height: int, width: int, box: Region
-) -> Planes:
-    """`box` of `planes` as a (height, width) picture of `target`."""
-    mix, offset = _between(layout, target)
-    out = []
-    for number in range(target.count):
-        shape = target.plane_shape(number, height, width)
-        value = np.full(shape, offset[number] + np.float32(0.5), np.float32)
-        for source in range(layout.count):
-            if mix[number, source] != 0:
-                part = _crop(planes[source], box, layout.shifts(source))
-                _add(resized(part, *shape), mix[number, source], value)
-        plane = np.empty(shape, target.dtype)
-        _round(value, np.float32(target.peak), plane)
-        out.append(plane)
-    return tuple(out)
-
-
-def _between(layout: Layout, target: Layout) -> tuple[Floats, Floats]:
-    """(3, 3) matrix and (3,) offset from source to target code values, as in kernels.convert."""
-    to_rgb, rgb_offset = layout.to_rgb()
-    from_rgb, offset = target.from_rgb()
-    mix = (from_rgb.astype(np.float64) @ to_rgb).astype(np.float32)
-    mix[np.abs(mix) < 1e-6 * np.abs(mix).max()] = 0
-    return mix, (from_rgb @ rgb_offset + offset).astype(np.float32)
-
-
-def _crop(plane: Plane, box: Region, shifts: tuple[int, int]) -> Plane:
-    top, left, tall, wide = box
-    y, x = shifts
-    return plane[top >> y : -(-(top + tall) >> y), left >> x : -(-(left + wide) >> x)]
-
-
-@numba.njit(nogil=True, cache=True)
-def _add(source: Floats, weight: np.float32, value: Floats) -> None:
-    for y in range(value.shape[0]):
-        for x in range(value.shape[1]):
-            value[y, x] += weight * source[y, x]
-
-
-@numba.njit(nogil=True, cache=True)
-def _round(value: Floats, peak: np.float32, out: Plane) -> None:
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            out[y, x] = np.uint16(min(max(value[y, x], np.float32(0)), peak))

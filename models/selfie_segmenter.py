@@ -5,13 +5,13 @@ a frame adds half to their error. The general net finds and zooms better than th
 on every size measured with benchmarks/pass1_fusion.py.
 """
 
-from threading import Thread
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from kernels.types import Alpha, Rgb
+from models.finding import Finding
 from models.fusion import fuse
 from models.picture import Picture
 from models.segmenter import coarse_size
@@ -71,7 +71,7 @@ class SelfieSegmenter:
         self._boxes.reset()
         self._last: Alpha | None = None
         self._since_find = 0.0
-        self._finding: _Finding | None = None
+        self._finding: Finding | None = None
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
         """See models.segmenter.Segmenter."""
@@ -107,14 +107,14 @@ class SelfieSegmenter:
             return self._find(picture)
         if self._since_find + dt >= self._recipe.find_every - _ROUNDING:
             self._since_find = 0.0
-            self._finding = _Finding(self._nets[_FIND.net], _whole(picture))
+            self._finding = Finding(self._nets[_FIND.net], _whole(picture))
         return found
 
     def _find(self, picture: Picture) -> Alpha:
         self._since_find = 0.0
-        return self._laid(_Finding(self._nets[_FIND.net], _whole(picture)), picture)
+        return self._laid(Finding(self._nets[_FIND.net], _whole(picture)), picture)
 
-    def _laid(self, finding: "_Finding", picture: Picture) -> Alpha:
+    def _laid(self, finding: Finding, picture: Picture) -> Alpha:
         window = Window(0, 0, picture.height, picture.width)
         size = coarse_size(picture.height, picture.width)
         return lay(finding.alpha(), window, picture, *size)
@@ -138,31 +138,6 @@ class SelfieSegmenter:
             return np.asarray(net(rgb[None])[0], np.float32)
         flipped = net(np.ascontiguousarray(rgb[:, ::-1])[None])[0]
         return np.asarray(np.ascontiguousarray(flipped[:, ::-1]), np.float32)
-
-
-class _Finding(Thread):
-    """A look at a whole frame in a thread of its own."""
-
-    def __init__(self, net: Selfie, rgb: Rgb) -> None:
-        super().__init__(name="find", daemon=True)
-        self._net, self._rgb = net, rgb
-        self._alpha: Alpha | None = None
-        self._error: BaseException | None = None
-        self.start()
-
-    def run(self) -> None:
-        """See the class."""
-        try:
-            self._alpha = np.asarray(self._net(self._rgb[None])[0], np.float32)
-        except BaseException as error:  # whoever asked must see it
-            self._error = error
-
-    def alpha(self) -> Alpha:
-        """What was found; waits for it."""
-        self.join()
-        if self._alpha is None:
-            raise RuntimeError("the look at the whole frame failed") from self._error
-        return self._alpha
 
 
 def _whole(picture: Picture) -> Rgb:
