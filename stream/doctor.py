@@ -16,6 +16,7 @@ _NETS = ("selfie_landscape", "selfie_general")
 _EXTRAS = {
     "onnxruntime": ("onnx", "--segmenter PATH.onnx"),
     "matplotlib": ("bench", "bench --plot"),
+    "aiohttp": ("ui", "live --ui"),
 }
 _DRAWING_LIBRARY = (
     "install the library it names (Debian, Ubuntu: apt install libgl1 libglib2.0-0; Fedora: "
