@@ -326,12 +326,15 @@ def test_what_nobody_foresaw_is_told_and_overcome(latency: int) -> None:
                 raise ArithmeticError("who would have thought")
             return False
 
-    session_began, kept = list[int](), Kept()
+    session_began, kept, over = list[int](), Kept(), list[int]()
 
     def until(session: Session) -> bool:
-        if session.tally.sent > 10:
+        sent = session.tally.sent
+        if sent > 10:
             session_began.append(1)
-        return session.tally.sent > 40 and not Odd.failures
+        if not Odd.failures:
+            over.append(sent)
+        return bool(over) and sent > over[0] + 10
 
     _, said = run(Camera(), Finder(), kept, until, governor=Odd(1.0), latency=latency)
     assert any("who would have thought" in line for line in said)
