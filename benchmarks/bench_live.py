@@ -26,17 +26,15 @@ import numpy as np
 from benchmarks.clips import scaled_clip
 from benchmarks.machine import machine
 from kernels.types import Planes
-from models.clock import StageClock
 from stream.live.capture import Capture
-from stream.live.compute import FRAME, Compute
-from stream.live.governor import Governor
+from stream.live.compute import FRAME
 from stream.live.look import Controls, Look
 from stream.live.memory import keep_memory
-from stream.live.outbox import Outbox
+from stream.live.outlets import Packed
 from stream.live.plan import plan_for
 from stream.live.session import Session
 from stream.live.settings import SPIN, SPINS, LiveSettings
-from stream.live.start import HEADROOM, opener
+from stream.live.start import open_session
 from stream.live.tally import Tally
 
 HEIGHTS = (720, 1080)
@@ -53,14 +51,11 @@ class Copying:
     name, trouble = "copy", ""
 
     def __init__(self, height: int, width: int) -> None:
-        self._samples = np.empty(height * width * 3 // 2, np.uint8)
+        self._packed = Packed(height, width)
 
     def send(self, planes: Planes) -> None:
         """See Outlet."""
-        start = 0
-        for plane in planes:
-            self._samples[start : start + plane.size].reshape(plane.shape)[:] = plane
-            start += plane.size
+        self._packed(planes)
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -96,11 +91,8 @@ def main() -> None:
 def _bare(clip: str, options: argparse.Namespace) -> dict[str, Any]:
     """The camera's pictures copied to the outlet as they come."""
     plan = plan_for(clip, None, None)
-    capture, outlet, tally = (
-        Capture(plan.open, plan.size),
-        Copying(*plan.size),
-        Tally(RATE),
-    )
+    capture, outlet = Capture(plan.open, plan.size), Copying(*plan.size)
+    tally = Tally(RATE)
     number, end = -1, time.monotonic() + min(options.seconds, 10)
     tally.processor()
     while time.monotonic() < end:
@@ -117,19 +109,10 @@ def _bare(clip: str, options: argparse.Namespace) -> dict[str, Any]:
 def _live(clip: str, options: argparse.Namespace) -> dict[str, Any]:
     plan = plan_for(clip, None, None)
     settings = LiveSettings(clip, quality=options.quality, look=Look(background="#203040"))
-    governor = Governor(HEADROOM / RATE) if options.quality == "auto" else None
-    capture, outbox, controls = (
-        Capture(plan.open, plan.size),
-        Outbox(),
-        Controls(settings.look),
-    )
-    compute = Compute(capture, controls, outbox, governor, opener(settings), RATE)
-    session = Session(capture, compute, outbox, [Copying(*plan.size)], controls, governor, RATE)
+    session = open_session(settings, plan, [Copying(*plan.size)], Controls(settings.look))
     stop, said = threading.Event(), list[str]()
     row: dict[str, Any] = {}
-    watcher = threading.Thread(
-        target=_watch, args=(session, capture, compute.clock, options, stop, row)
-    )
+    watcher = threading.Thread(target=_watch, args=(session, options, stop, row))
     watcher.start()
     session.run(stop, said.append)
     watcher.join()
@@ -138,9 +121,8 @@ def _live(clip: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _watch(
-    session: Session, capture: Capture, clock: StageClock, options: argparse.Namespace,
-    stop: threading.Event, row: dict[str, Any],
-) -> None:  # fmt: skip
+    session: Session, options: argparse.Namespace, stop: threading.Event, row: dict[str, Any]
+) -> None:
     """Count from when things have settled, put a load on where asked, then stop."""
     began = time.monotonic()
     while session.tally.sent == 0:
@@ -149,8 +131,8 @@ def _watch(
     time.sleep(_SETTLING)
     tally = session.tally
     tally.start_over()
-    clock.seconds.clear()
-    dropped = capture.dropped
+    session.clock.seconds.clear()
+    dropped = session.status().dropped
     tally.processor()
     busy = None
     try:
@@ -163,9 +145,9 @@ def _watch(
             busy.kill()
             busy.wait()
     time.sleep(options.seconds / 3)
-    row.update(_figures(tally, tally.processor(), clock.seconds[FRAME]))
-    row["dropped"] = capture.dropped - dropped
+    row.update(_figures(tally, tally.processor(), session.clock.seconds[FRAME]))
     status = session.status()
+    row["dropped"] = status.dropped - dropped
     row |= {
         "first picture": round(first, 2),
         "step": status.step,

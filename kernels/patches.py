@@ -102,7 +102,7 @@ def tabled(values: npt.NDArray[np.float64]) -> Floats:
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def looked_up(table: Floats, share: np.float32) -> Any:
-    """`table`, as `tabled` gives it, between its entries; `share` in [0, 1], or not a number."""
+    """`table`, as `tabled` gives it, between its entries; `share` is clipped to [0, 1]."""
     # The order matters: what is not a number must not become a place beyond the table.
     at = min(max(np.float32(0), share), np.float32(1)) * np.float32(table.shape[0] - 1)
     whole = np.uint32(at)
@@ -139,7 +139,7 @@ def _place(pixel: Floats, here: Floats, level: np.float32, table: Floats) -> Any
     along /= length + APART
     clipped = min(max(along, -half), one + half)
     off = above - clipped * (2 * along * (length + APART) - clipped * length)
-    told = looked_up(table, min(max(clipped, zero), one))
+    told = looked_up(table, clipped)
     return clipped, here[6] * (told - level), max(off, zero)
 
 

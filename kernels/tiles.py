@@ -103,7 +103,7 @@ def _read(
     samples: the three planes' and alpha; sides, lines: SIDES and SPARE channels; row: FINE_INPUTS
     channels, written.
     """
-    half, one, zero = np.float32(0.5), np.float32(1), np.float32(0)
+    half, one = np.float32(0.5), np.float32(1)
     a, b, c, d = matrix[0, 0], matrix[0, 1], matrix[0, 2], offset[0] - half
     e, f, g, h = matrix[1, 0], matrix[1, 1], matrix[1, 2], offset[1] - half
     k, m, n, o = matrix[2, 0], matrix[2, 1], matrix[2, 2], offset[2] - half
@@ -122,7 +122,7 @@ def _read(
         row[4 * _WIDE + j] = min(max(along, -half), one + half)
     for j in range(_WIDE):
         level = looked_up(table, samples[3 * _WIDE + j]) + sides[7 * _WIDE + j]
-        told = looked_up(table, min(max(row[4 * _WIDE + j], zero), one))
+        told = looked_up(table, row[4 * _WIDE + j])
         row[3 * _WIDE + j], row[5 * _WIDE + j] = level, sides[6 * _WIDE + j] * (told - level)
     for j in range(_WIDE):
         row[4 * _WIDE + j] -= half

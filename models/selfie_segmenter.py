@@ -101,7 +101,7 @@ class SelfieSegmenter:
         if self._last is None or not (self._last > EVIDENCE).any():
             self._finding = None
             return self._find(picture)
-        found = None if self._finding is None else self._laid(self._finding, picture)
+        found = None if self._finding is None else self._laid(self._finding.alpha(), picture)
         self._finding = None
         if self._recipe.find_every == 0:
             return self._find(picture)
@@ -112,12 +112,11 @@ class SelfieSegmenter:
 
     def _find(self, picture: Picture) -> Alpha:
         self._since_find = 0.0
-        return self._laid(Finding(self._nets[_FIND.net], _whole(picture)), picture)
+        return self._laid(self._look(_FIND, _whole(picture)), picture)
 
-    def _laid(self, finding: Finding, picture: Picture) -> Alpha:
+    def _laid(self, alpha: Alpha, picture: Picture) -> Alpha:
         window = Window(0, 0, picture.height, picture.width)
-        size = coarse_size(picture.height, picture.width)
-        return lay(finding.alpha(), window, picture, *size)
+        return lay(alpha, window, picture, *coarse_size(picture.height, picture.width))
 
     def _zoom(self, picture: Picture, boxes: list[Extent], size: tuple[int, int]) -> Alpha:
         out = np.zeros(size, np.float32)

@@ -88,7 +88,7 @@ def _live(options: Namespace) -> int:
     settings = live_settings_of(options)
     from stream.live.start import run_live
 
-    with _stoppable() as stop, Console(options.stats) as console:
+    with _stoppable() as stop, contextlib.closing(Console(options.stats)) as console:
         session = run_live(settings, stop, console)
     return 0 if session.is_well else 1
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
+from stream.backgrounds import is_made
 from stream.errors import UsageError
 from stream.formats import PIPE
 from stream.image_source import SUFFIXES
@@ -45,9 +46,7 @@ def _outputs(settings: Settings) -> Iterator[tuple[str, str]]:
 def _inputs(settings: Settings) -> Iterator[tuple[str, str]]:
     """(what it is, its path) of every input that is a local file, folder or pattern."""
     background = settings.background
-    if background is not None and (
-        background in {"transparent", "blur"} or background.startswith(("#", "blur:"))
-    ):
+    if background is not None and is_made(background):
         background = None
     named = {"source": settings.source, "masks": settings.masks, "background": background}
     for what, name in named.items():

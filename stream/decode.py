@@ -32,7 +32,7 @@ def to_frame(
     if pixel_format is None:  # a format FFmpeg knows and our table does not
         picture = decoded.reformat(format="gbrp")
         pixel_format = PixelFormat("gbrp", "rgb", 8, 0, 0, True)
-    planes = tuple(_view(plane, pixel_format) for plane in picture.planes)
+    planes = tuple(view_of(plane, pixel_format) for plane in picture.planes)
     layout_count = 1 if pixel_format.model == "gray" else 3
     return Frame(
         planes[:layout_count], pixel_format, colour, pts, time_base, duration, aspect,
@@ -40,7 +40,8 @@ def to_frame(
     )  # fmt: skip
 
 
-def _view(plane: av.video.plane.VideoPlane, pixel_format: PixelFormat) -> Plane:
+def view_of(plane: av.video.plane.VideoPlane, pixel_format: PixelFormat) -> Plane:
+    """The samples of `plane`, without copying; they keep its picture alive."""
     dtype = np.dtype(np.uint8 if pixel_format.depth == 8 else np.uint16)
     line = plane.line_size // dtype.itemsize
     samples: Plane = np.frombuffer(cast(Any, plane), dtype, count=line * plane.height)

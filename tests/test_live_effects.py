@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 
@@ -63,7 +64,7 @@ def random_look(rng: np.random.Generator, background: str = "#5a5a5a") -> Look:
 
 @pytest.fixture
 def effects(no_thread_remains: None) -> Iterator[Effects]:
-    with Effects() as made:
+    with closing(Effects()) as made:
         yield made
 
 

@@ -22,9 +22,10 @@ from stream.demo import photograph
 from stream.errors import SinkError, UsageError
 from stream.live.arguments import live_settings_of
 from stream.live.config import ConfigWatch, read_look
-from stream.live.keys import Keys, backgrounds_in, listening
+from stream.live.keys import Keys, listening
 from stream.live.look import Controls, Look
 from stream.live.outlets import VirtualCamera
+from stream.live.page_folder import backgrounds_in
 from stream.live.plan import plan_for
 from stream.live.recorder import Recorder
 from stream.live.settings import LiveSettings
@@ -235,7 +236,7 @@ def test_a_virtual_camera_that_vanishes_is_told() -> None:
 
 
 def test_a_window_without_a_screen_is_one_line() -> None:
-    code = "from stream.live.outlets import Window; Window()"
+    code = "from stream.live.outlets import Window; Window(48, 64)"
     bare = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     for more in ({}, {"DISPLAY": ":77"}):
         words = [sys.executable, "-c", code]

@@ -43,21 +43,28 @@ class Capture:
         self._open = open_
         self._fresh = threading.Condition()
         self._newest: Numbered | None = None
+        self._put_at: float | None = None
         self._taken, self.captured, self.dropped = -1, 0, 0
         self.trouble = ""
         self._changing, self._closed = threading.Lock(), False
         self._stuck: list[_Reader] = []
         self._reader = _Reader(self)
 
+    @property
+    def silent_for(self) -> float | None:
+        """Seconds since the last picture came; None before the first."""
+        return None if self._put_at is None else time.monotonic() - self._put_at
+
     def newest(self, after: int, patience: float) -> Numbered | None:
         """The newest picture if it is not the one numbered `after` or older; waits `patience` s."""
         with self._fresh:
-            self._fresh.wait_for(lambda: self._is_newer(after), patience)
-            if not self._is_newer(after):
+            # The newest picture is numbered one below their count.
+            self._fresh.wait_for(lambda: self.captured > after + 1, patience)
+            newest = self._newest
+            if newest is None or newest.number <= after:
                 return None
-            assert self._newest is not None
-            self._taken = self._newest.number
-            return self._newest
+            self._taken = newest.number
+            return newest
 
     def look_after(self) -> None:
         """Open the camera anew when its reader is stuck; to be called now and then."""
@@ -92,15 +99,11 @@ class Capture:
             self._stuck.append(self._reader)
             self._reader = _Reader(self)
 
-    def _is_newer(self, after: int) -> bool:
-        return self._newest is not None and self._newest.number > after
-
     def put(self, captured: Captured) -> None:
         """Called by the reader."""
         with self._fresh:
-            if self._newest is not None and self._newest.number > self._taken:
-                self.dropped += 1
-            self._newest = Numbered(self.captured, captured)
+            self.dropped += self.captured > self._taken + 1
+            self._newest, self._put_at = Numbered(self.captured, captured), time.monotonic()
             self.captured += 1
             self.trouble = ""
             self._fresh.notify_all()

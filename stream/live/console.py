@@ -4,7 +4,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 
 from stream.live.status import Status
 
@@ -33,15 +32,8 @@ class Console:
         while not self._stopping.wait(1.0):
             self.say(figures(status()))
 
-    def __enter__(self) -> "Console":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Say no more figures; safe to call twice."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()

@@ -1,7 +1,7 @@
 """Everything a Look changes in the picture, frame by frame."""
 
+from contextlib import closing
 from dataclasses import replace
-from types import TracebackType
 
 import numpy as np
 
@@ -26,7 +26,7 @@ _EDGE_GLOW, _BACK_GLOW = 0.012, 0.03
 
 
 class Effects:
-    """Draws mattes as looks ask. Belongs to one thread; a context manager.
+    """Draws mattes as looks ask. Belongs to one thread, which closes it.
 
     plain: leave out the light wrap, to save time. What a look does not ask for costs nothing.
     Whatever fails, the room is nowhere to be seen but in the blurred background and, where the
@@ -76,24 +76,13 @@ class Effects:
             Look("#000000", view="matte"),
         )
         warm_up(matte.frame)
-        with Effects() as trial:
+        with closing(Effects()) as trial:
             for look in looks:
                 trial.render(matte, look)
 
     def close(self) -> None:
         """Let go of the background; safe to call twice."""
         self._backdrop.close()
-
-    def __enter__(self) -> "Effects":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _lit(self, matte: Matte, behind: Planes, strength: float) -> Planes:
         height, layout = matte.frame.height, matte.frame.layout

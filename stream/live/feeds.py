@@ -105,6 +105,9 @@ class FileFeed:
         self._name = path
         self._normal = Normaliser(size, is_webcam=False)
         self._container = open_input(path, path)
+        stream = first_video(self._container, path)
+        step = 1 / (stream.average_rate or stream.guessed_rate or Fraction(25))
+        self._step = min(float(step), _LONGEST_STEP)
 
     def __iter__(self) -> Iterator[Captured]:
         moment = time.monotonic()
@@ -116,20 +119,15 @@ class FileFeed:
                 moment, last = moment + min(max(step, 0.0), _LONGEST_STEP), seconds
                 moment += _waited(moment)
                 yield Captured(self._normal(decoded, round(moment * 1e6)), moment)
-                _waited(moment + self._step())
+                _waited(moment + self._step)
             if last is None:
                 raise SourceError(f"{self._name}: holds no video frame")
-            moment += self._step()
+            moment += self._step
             self._rewind()
 
     def close(self) -> None:
         """See Feed."""
         _close(self._container)
-
-    def _step(self) -> float:
-        stream = first_video(self._container, self._name)
-        step = 1 / (stream.average_rate or stream.guessed_rate or Fraction(25))
-        return min(float(step), _LONGEST_STEP)
 
     def _rewind(self) -> None:
         """Begin again; some formats can only be opened anew."""

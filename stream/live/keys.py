@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stream.errors import UsageError
-from stream.image_source import SUFFIXES
 from stream.live.look import Controls
+from stream.live.page_folder import backgrounds_in
 
 HELP = "keys: b next background, m matte, p privacy, q quit"
 _PLAIN = ("blur", "#00b140", "#20242c")
-_FILMS = (".mp4", ".webm", ".mov", ".mkv")
 _POLL = 0.2
 _ESCAPE = b"\x1b"
 
@@ -49,14 +48,6 @@ class Keys:
     def _next(self, now: str) -> str:
         known = [*_PLAIN, *(str(path) for path in backgrounds_in(self._folder))]
         return known[(known.index(now) + 1) % len(known)] if now in known else known[0]
-
-
-def backgrounds_in(folder: Path) -> list[Path]:
-    """Pictures and films in `folder`, by name."""
-    if not folder.is_dir():
-        return []
-    known = (*SUFFIXES, *_FILMS)
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in known)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,8 @@ import os
 import time
 from pathlib import Path
 
+from stream.live.processor import spent
+
 _STATISTICS = Path("/proc/stat")
 _EVERY = 0.2
 _MANY, _FEW = 0.5, 0.3
@@ -22,7 +24,7 @@ class Neighbours:
         self._cores, self._threads = cores, cores
         affinity = getattr(os, "sched_getaffinity", None)
         self._reach = max(cores, len(affinity(0)) if affinity else cores)
-        self._before = (time.monotonic(), _busy(), _own())
+        self._before = (time.monotonic(), _busy(), spent())
         self._calm_since: float | None = None
 
     def threads(self) -> int:
@@ -31,7 +33,7 @@ class Neighbours:
         if now - self._before[0] < _EVERY:
             return self._threads
         before, busy, own = self._before
-        self._before = after = (now, _busy(), _own())
+        self._before = after = (now, _busy(), spent())
         others = ((after[1] - busy) - (after[2] - own)) / (now - before)
         self._judge(now, others)
         return self._threads
@@ -59,9 +61,3 @@ def _busy() -> float:
     except (OSError, ValueError, AttributeError):
         return 0.0
     return sum(sum(each) - sum(each[_IDLE]) for each in ticks) / os.sysconf("SC_CLK_TCK")
-
-
-def _own() -> float:
-    """Seconds that this program has worked."""
-    times = os.times()
-    return times.user + times.system

@@ -1,14 +1,14 @@
 """From whatever a camera delivers to the one kind of picture that live work is done on."""
 
 from fractions import Fraction
-from typing import Any, cast
 
 import av
 import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 
-from kernels.types import Plane, Planes
+from kernels.types import Planes
 from stream.colour import HD_HEIGHT, UNSPECIFIED, Colour
+from stream.decode import colour_of, view_of
 from stream.frame import Frame
 from stream.pixels import PixelFormat
 
@@ -16,12 +16,11 @@ PIXELS = "yuv420p"
 _BT601 = 6
 LIVE_COLOUR = Colour(matrix=_BT601, full_range=False)
 """BT.601 in the limited range: what programs that read a webcam take for granted."""
-_FORMAT = PixelFormat(PIXELS, "yuv", 8, 1, 1, None)
+LIVE_FORMAT = PixelFormat(PIXELS, "yuv", 8, 1, 1, None)
 _SPACES = {
     1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601,
     7: Colorspace.SMPTE240M, 9: Colorspace.BT2020,
 }  # fmt: skip
-_FULL = 2
 MICROSECONDS = Fraction(1, 1_000_000)
 Size = tuple[int, int]
 """(height, width) in pixels."""
@@ -55,38 +54,30 @@ class Normaliser:
             max(least, 2 * round(size * scale / 2))
             for size, least in ((decoded.height, height), (decoded.width, width))
         )
+        colour = colour_of(decoded)
         made = self._reformatter.reformat(
             decoded, wide, tall, PIXELS,
-            src_colorspace=self._space(decoded), dst_colorspace=Colorspace.ITU601,
-            src_color_range="JPEG" if _is_full(decoded) else "MPEG", dst_color_range="MPEG",
+            src_colorspace=self._space(colour, decoded.height), dst_colorspace=Colorspace.ITU601,
+            src_color_range="JPEG" if colour.is_full else "MPEG", dst_color_range="MPEG",
             threads=1,
         )  # fmt: skip
         top, left = (tall - height) // 4, (wide - width) // 4
-        luma = _plane(made, 0, 2 * top, 2 * left, height, width)
-        chroma = (_plane(made, n, top, left, height // 2, width // 2) for n in (1, 2))
-        planes = (luma, *chroma)
+        luma, *chroma = (view_of(plane, LIVE_FORMAT) for plane in made.planes)
+        planes: Planes = (
+            luma[2 * top : 2 * top + height, 2 * left : 2 * left + width],
+            *(part[top : top + height // 2, left : left + width // 2] for part in chroma),
+        )
         if turns:  # a phone's film lies on its side
             planes = tuple(np.ascontiguousarray(np.rot90(plane, turns)) for plane in planes)
-        return Frame(planes, _FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=made)
+        return Frame(planes, LIVE_FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=made)
 
-    def _space(self, decoded: av.VideoFrame) -> Colorspace:
-        tag = int(decoded.colorspace)
-        if tag in _SPACES:
-            return _SPACES[tag]
-        is_hd = tag == UNSPECIFIED and decoded.height >= HD_HEIGHT and not self._is_webcam
+    def _space(self, colour: Colour, height: int) -> Colorspace:
+        if colour.matrix in _SPACES:
+            return _SPACES[colour.matrix]
+        is_hd = colour.matrix == UNSPECIFIED and height >= HD_HEIGHT and not self._is_webcam
         return Colorspace.ITU709 if is_hd else Colorspace.ITU601
-
-
-def _is_full(decoded: av.VideoFrame) -> bool:
-    return decoded.format.name.startswith("yuvj") or int(decoded.color_range) == _FULL
-
-
-def _plane(made: av.VideoFrame, number: int, top: int, left: int, height: int, width: int) -> Plane:
-    plane = cast(Any, made.planes[number])
-    samples = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return samples[top : top + height, left : left + width]
 
 
 def live_frame(planes: Planes, microseconds: int) -> Frame:
     """The Frame of 8-bit 4:2:0 `planes`, BT.601, limited range."""
-    return Frame(planes, _FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS)
+    return Frame(planes, LIVE_FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from kernels.types import Planes
 from stream.errors import SinkError
@@ -29,6 +30,22 @@ class Outlet(Protocol):
         """Let go of the device; safe to call twice."""
 
 
+class Packed:
+    """The planes of a picture one after the other in one buffer, which is used again and again."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self._samples = np.empty(height * width * 3 // 2, np.uint8)
+
+    def __call__(self, planes: Planes) -> npt.NDArray[np.uint8]:
+        """8-bit 4:2:0 `planes` of that size, flat; written to again by the next call."""
+        start = 0
+        for plane in planes:
+            part = self._samples[start : start + plane.size]
+            part.reshape(plane.shape)[:] = plane
+            start += plane.size
+        return self._samples
+
+
 class VirtualCamera:
     """A camera that other programs can choose.
 
@@ -40,7 +57,7 @@ class VirtualCamera:
 
         self.name, self.trouble = device or "virtual camera", ""
         self._camera: Any = None
-        self._samples = np.empty(height * width * 3 // 2, np.uint8)
+        self._packed = Packed(height, width)
         try:
             self._camera = pyvirtualcam.Camera(
                 width, height, rate, fmt=pyvirtualcam.PixelFormat.I420, device=device
@@ -51,13 +68,9 @@ class VirtualCamera:
 
     def send(self, planes: Planes) -> None:
         """See Outlet."""
-        start = 0
-        for plane in planes:
-            part = self._samples[start : start + plane.size]
-            part.reshape(plane.shape)[:] = plane
-            start += plane.size
+        samples = self._packed(planes)
         try:
-            self._camera.send(self._samples)
+            self._camera.send(samples)
         except (RuntimeError, OSError) as error:
             raise SinkError(f"{self.name}: the virtual camera is gone: {error}") from error
 
@@ -74,7 +87,8 @@ class Window:
     name = "window"
     trouble = ""
 
-    def __init__(self) -> None:
+    def __init__(self, height: int, width: int) -> None:
+        self._shape, self._packed = (height * 3 // 2, width), Packed(height, width)
         if not has_screen():
             raise SinkError("no window can be opened here: there is no screen to open it on")
         try:
@@ -84,8 +98,7 @@ class Window:
 
     def send(self, planes: Planes) -> None:
         """See Outlet."""
-        stacked = np.concatenate([plane.reshape(-1) for plane in planes])
-        shaped = stacked.reshape(-1, planes[0].shape[1])
+        shaped = self._packed(planes).reshape(self._shape)
         try:
             cv2.imshow("Hairline", cv2.cvtColor(shaped, cv2.COLOR_YUV2BGR_I420))
             cv2.waitKey(1)
@@ -126,7 +139,7 @@ def open_outlet(to: str, height: int, width: int, rate: float, device: str | Non
     """The outlet called `to`: "virtual", "window" or "none". Raises SinkError."""
     if to == "virtual":
         return VirtualCamera(height, width, rate, device)
-    return Window() if to == "window" else Nowhere()
+    return Window(height, width) if to == "window" else Nowhere()
 
 
 def _advice(device: str | None, error: Exception) -> str:

@@ -50,15 +50,7 @@ class Folder:
         given = self._name_of(self._given)
         if given.startswith(GIVEN):
             files[given] = Path(self._given)
-        try:
-            inside = sorted(self.path.iterdir(), key=lambda path: path.name.lower())
-        except OSError:  # not there yet
-            inside = []
-        for path in inside:
-            known = path.suffix.lower() in PICTURES | FILMS
-            if known and not path.name.startswith(".") and path.is_file():
-                files[INSIDE + path.name] = path
-        return files
+        return files | {INSIDE + path.name: path for path in backgrounds_in(self.path)}
 
     def shown(self, look: Look) -> dict[str, Any]:
         """The look as the page has it: without any path of this machine."""
@@ -95,6 +87,20 @@ class Folder:
                 return self._thumbnails[key]
             except OSError:
                 return None
+
+
+def backgrounds_in(folder: Path) -> list[Path]:
+    """Pictures and films in `folder`, by name; none where there is no such folder."""
+    try:
+        inside = sorted(folder.iterdir(), key=lambda path: path.name.lower())
+    except OSError:  # not there yet
+        return []
+    known = PICTURES | FILMS
+    return [
+        path
+        for path in inside
+        if path.suffix.lower() in known and not path.name.startswith(".") and path.is_file()
+    ]
 
 
 def entry_of(name: str, path: Path) -> Entry:

@@ -13,7 +13,7 @@ from stream.live.cameras import Camera, choose_mode, device_of, find_camera, lis
 from stream.live.capture import Open
 from stream.live.feeds import DeviceFeed, Feed, FileFeed, NetworkFeed
 from stream.live.normal import Size
-from stream.live.settings import DEFAULT_RATE, DEFAULT_SIZE, LiveSettings
+from stream.live.settings import DEFAULT_RATE, DEFAULT_SIZE
 from stream.opening import first_video, open_input
 
 _FASTEST = Fraction(60)
@@ -46,11 +46,6 @@ def plan_for(
     if camera is not None and Path(camera).is_file():
         return _of_file(camera, size, rate)
     return _of_device(camera, size, rate, written)
-
-
-def planned(settings: LiveSettings) -> Plan:
-    """The plan for `settings`."""
-    return plan_for(settings.camera, settings.size, settings.rate, settings.device)
 
 
 def _of_file(path: str, size: Size | None, rate: Fraction | None) -> Plan:

@@ -6,13 +6,11 @@ import threading
 import time
 from fractions import Fraction
 
-import numpy as np
-
 from kernels.types import Planes
 from stream.errors import StreamError
 from stream.formats import choose_format
 from stream.frame import Frame
-from stream.live.normal import LIVE_COLOUR, MICROSECONDS, live_frame
+from stream.live.normal import LIVE_COLOUR, LIVE_FORMAT, MICROSECONDS, live_frame
 from stream.sinks import open_sink
 from stream.source_info import SourceInfo
 
@@ -32,12 +30,9 @@ class Recorder:
         self, out: str, height: int, width: int, rate: Fraction, overwrite: bool = False
     ) -> None:
         self.name, self.left_out, self.trouble = out, 0, ""
-        half = height // 2, width // 2
-        blank = tuple(np.zeros(size, np.uint8) for size in ((height, width), half, half))
         info = SourceInfo(
-            height, width, live_frame(blank, 0).pixel_format, LIVE_COLOUR, MICROSECONDS, rate,
-            Fraction(1), None, None,
-        )  # fmt: skip
+            height, width, LIVE_FORMAT, LIVE_COLOUR, MICROSECONDS, rate, Fraction(1), None, None
+        )
         format_ = choose_format(out, None, False)
         self._sink = open_sink(out, format_, info, None, overwrite, False)
         self._box: queue.Queue[Frame | None] = queue.Queue(_DEPTH)

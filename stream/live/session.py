@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threading import Event
 
 from kernels.types import Planes
+from models.clock import StageClock
 from stream.live.capture import Capture
 from stream.live.compute import Compute
 from stream.live.director import TITLES, Director, Ready, Send, Signs, Wait
@@ -48,15 +49,18 @@ class Session:
         self.preview = Preview()
         self._state: State = "starting"
         self._number = 0
-        self._newest_at: float | None = None
-        self._captured, self._lost = 0, False
-        self._has_begun = False
+        self._lost = self._has_begun = False
         self._told_of: dict[str, str] = {}
 
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of what is sent."""
         return self._capture.size
+
+    @property
+    def clock(self) -> StageClock:
+        """How long each stage takes."""
+        return self._compute.clock
 
     @property
     def is_well(self) -> bool:
@@ -87,7 +91,7 @@ class Session:
         capture, tally, governor = self._capture, self.tally, self._governor
         stages = {
             name: round(statistics.median(list(seconds)[-_STAGE_FRAMES:]) * 1e3, 2)
-            for name, seconds in list(self._compute.clock.seconds.items())
+            for name, seconds in list(self.clock.seconds.items())
             if seconds
         }
         return Status(
@@ -106,7 +110,7 @@ class Session:
         self._capture.look_after()
         self._tell(say)
         now, ready = time.monotonic(), self._outbox.ready
-        decision = self._director.decide(now, ready, self._signs(now))
+        decision = self._director.decide(now, ready, self._signs())
         if isinstance(decision, Wait):
             self._outbox.wait(ready, min(decision.seconds, _LOOK_AROUND))
             return
@@ -132,11 +136,9 @@ class Session:
         while self._compute.changed:
             say(self._compute.changed.pop(0))
 
-    def _signs(self, now: float) -> Signs:
-        if self._capture.captured != self._captured:
-            self._captured, self._newest_at = self._capture.captured, now
-        silent = None if self._newest_at is None else now - self._newest_at
-        return Signs(self._controls.look.private, silent, self._outbox.trouble)
+    def _signs(self) -> Signs:
+        look = self._controls.look
+        return Signs(look.private, self._capture.silent_for, self._outbox.trouble)
 
     def _send(self, send: Send) -> None:
         ready = send.ready

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 
 from kernels.types import Planes
+from stream.decode import view_of
+from stream.live.normal import LIVE_FORMAT, PIXELS
 
 _GROUND, _INK, _DIM = (24, 26, 30), (236, 238, 242), (150, 155, 165)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
@@ -27,14 +29,10 @@ def slate(height: int, width: int, title: str, text: str = "") -> Planes:
     for number, line in enumerate(textwrap.wrap(text, _COLUMNS)[:3]):
         _write(card, line, 0.56 + 0.06 * number, 0.8 * unit, _DIM)
     made = av.VideoFrame.from_ndarray(card, format="rgb24").reformat(
-        format="yuv420p", src_color_range="JPEG", dst_color_range="MPEG",
+        format=PIXELS, src_color_range="JPEG", dst_color_range="MPEG",
         src_colorspace="ITU601", dst_colorspace="ITU601",
     )  # fmt: skip
-    samples = made.to_ndarray().reshape(-1)
-    ends = height * width, height * width * 5 // 4
-    shapes = (height, width), (height // 2, width // 2), (height // 2, width // 2)
-    parts = np.split(samples, ends)
-    planes = tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+    planes = tuple(view_of(plane, LIVE_FORMAT) for plane in made.planes)
     for plane in planes:
         plane.setflags(write=False)
     return planes

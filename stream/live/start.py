@@ -16,7 +16,7 @@ from stream.live.look import Controls
 from stream.live.memory import keep_memory
 from stream.live.outbox import Outbox
 from stream.live.outlets import Outlet, open_outlet
-from stream.live.plan import Plan, plan_for, planned
+from stream.live.plan import Plan, plan_for
 from stream.live.recorder import Recorder
 from stream.live.session import Session
 from stream.live.settings import LiveSettings
@@ -24,7 +24,7 @@ from stream.live.work import Opened, OpenMatting
 
 BACKGROUNDS = Path.home() / ".local" / "share" / "hairline" / "backgrounds"
 """Where pictures and films to stand behind the subject are kept."""
-HEADROOM = 0.97
+_HEADROOM = 0.97
 """Share of a frame's time that computing may take: sending needs the rest."""
 
 
@@ -39,11 +39,11 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
     with contextlib.ExitStack() as stack:
         if settings.config is not None:
             stack.callback(ConfigWatch(settings.config, controls, say).close)
-        plan = planned(settings)
+        plan = plan_for(settings.camera, settings.size, settings.rate, settings.device)
         outlets = _outlets(settings, plan)
-        session = _session(settings, plan, outlets, controls)
+        session = open_session(settings, plan, outlets, controls)
         stack.callback(session.close)
-        say(_told(plan, session))
+        say(_told(plan, outlets))
         console.watch(session.status)
         stack.enter_context(_timed(stop, settings.seconds))
         if settings.ui is not None:
@@ -70,17 +70,20 @@ def _outlets(settings: LiveSettings, plan: Plan) -> list[Outlet]:
     return opened
 
 
-def _session(
+def open_session(
     settings: LiveSettings, plan: Plan, outlets: list[Outlet], controls: Controls
 ) -> Session:
+    """A session that has begun to read its camera, and is not running yet; close it."""
     rate = float(plan.rate)
-    governor = Governor(HEADROOM / rate) if settings.quality == "auto" else None
+    governor = Governor(_HEADROOM / rate) if settings.quality == "auto" else None
     capture, outbox = Capture(plan.open, plan.size), Outbox()
-    compute = Compute(capture, controls, outbox, governor, opener(settings), rate, settings.latency)
+    compute = Compute(
+        capture, controls, outbox, governor, _opener(settings), rate, settings.latency
+    )
     return Session(capture, compute, outbox, outlets, controls, governor, rate, plan.name)
 
 
-def opener(settings: LiveSettings) -> OpenMatting:
+def _opener(settings: LiveSettings) -> OpenMatting:
     """Opens the matting that `settings` ask for, in the thread that is to use it."""
 
     def opened(clock: StageClock) -> Opened:
@@ -108,9 +111,9 @@ def _stay(step: Step) -> None:
     """What one quality throughout makes of a step."""
 
 
-def _told(plan: Plan, session: Session) -> str:
+def _told(plan: Plan, outlets: list[Outlet]) -> str:
     height, width = plan.size
-    places = " and ".join(session.status().outputs)
+    places = " and ".join(outlet.name for outlet in outlets)
     return f"{plan.name}, {width}x{height} at {float(plan.rate):.4g} fps, to {places}; {HELP}"
 
 

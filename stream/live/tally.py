@@ -1,12 +1,12 @@
 """Counts what a session does, and tells its last seconds."""
 
-import os
 import time
 from collections import deque
 
 import numpy as np
 
 from models.clock import samples
+from stream.live.processor import spent
 
 _RECENT = 5.0
 """Seconds that figures are told of."""
@@ -25,7 +25,7 @@ class Tally:
         self._latencies: deque[tuple[float, float]] = deque(maxlen=1000)
         self.all: deque[float] = samples()
         self.sent = self.late = self.repeated = 0
-        self._processor = deque([(time.monotonic(), _spent())], maxlen=2)
+        self._processor = deque([(time.monotonic(), spent())], maxlen=2)
 
     def note(self, now: float, captured_at: float | None) -> None:
         """A picture left at `now`; captured_at: when it was taken, None for one sent again."""
@@ -64,11 +64,6 @@ class Tally:
         """Cores' worth of processor time, lately; whoever asks, and however often."""
         now = time.monotonic()
         if now - self._processor[-1][0] >= 1:
-            self._processor.append((now, _spent()))
+            self._processor.append((now, spent()))
         before, used = self._processor[0]
-        return (_spent() - used) / max(now - before, 1e-3)
-
-
-def _spent() -> float:
-    times = os.times()
-    return times.user + times.system
+        return (spent() - used) / max(now - before, 1e-3)

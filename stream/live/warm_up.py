@@ -27,6 +27,7 @@ def warm_up(
     while (taken := capture.newest(-1, _PATIENCE)) is None:
         if stopping.is_set():
             return
+    work.rehearse(taken)
     levels = 1 if governor is None else governor.levels
     ends = None
     for level in range(levels):

@@ -73,12 +73,21 @@ class Work:
 
     def finish(self, begun: Begun) -> Ready:
         """The picture that may leave."""
-        found, frame = self._matting.finish(begun.seen), begun.frame
-        matte = Matte(frame, found.alpha, found.foreground, found.kinds, found.colours, found.error)
+        matte = self._matte(begun)
         with self._clock.stage("effects"):
             picture = self.effects.render(matte, begun.look)
         number, captured = begun.taken
-        return Ready(picture, captured.at, number, frame, found.alpha)
+        return Ready(picture, captured.at, number, begun.frame, matte.alpha)
+
+    def rehearse(self, taken: Numbered) -> None:
+        """Compile what any look may need, so that changing it holds nothing up."""
+        self.effects.warm_up(self._matte(self.see(taken)))
+
+    def _matte(self, begun: Begun) -> Matte:
+        found = self._matting.finish(begun.seen)
+        return Matte(
+            begun.frame, found.alpha, found.foreground, found.kinds, found.colours, found.error
+        )
 
     def close(self) -> None:
         """Let go of the background; safe to call twice."""
