@@ -27,11 +27,15 @@ class Colour:
     transfer: int = UNSPECIFIED
     full_range: bool | None = None
 
-    def matrix_name(self, height: int) -> Matrix:
-        """The luma matrix; untagged pictures count as BT.709 from 720 lines up, BT.601 below."""
+    def matrix_name(self, height: int, width: int) -> Matrix:
+        """The luma matrix of a picture of that size, however it lies.
+
+        Where it is untagged, BT.709 from 720 lines up and BT.601 below: a film that stands upright
+        counts its short side.
+        """
         if self.matrix in _MATRICES:
             return _MATRICES[self.matrix]
-        return "bt709" if height >= HD_HEIGHT else "bt601"
+        return "bt709" if min(height, width) >= HD_HEIGHT else "bt601"
 
     @property
     def is_full(self) -> bool:

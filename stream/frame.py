@@ -71,8 +71,7 @@ class Frame:
     @property
     def layout(self) -> Layout:
         """What the samples mean."""
-        # The guess for untagged colour goes by the lines of the upright picture's short side.
-        return self.pixel_format.layout(self.colour, min(self.height, self.width))
+        return self.pixel_format.layout(self.colour, self.height, self.width)
 
     @property
     def seconds(self) -> Fraction:

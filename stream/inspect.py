@@ -154,7 +154,7 @@ def _picture(frame: av.VideoFrame, aspect: Fraction) -> dict[str, Any]:
         "pixel_format": frame.format.name, "model": model,
         "depth": parsed.depth if parsed else 8,
         "matrix": colour.matrix, "primaries": colour.primaries, "transfer": colour.transfer,
-        "matrix_used": colour.matrix_name(min(height, width)) if model == "yuv" else None,
+        "matrix_used": colour.matrix_name(height, width) if model == "yuv" else None,
         "full_range": full, "range_used": "full" if full else "limited",
     }  # fmt: skip
 

@@ -31,12 +31,12 @@ class PixelFormat:
     shift_x: int
     full_range: bool | None
 
-    def layout(self, colour: Colour, height: int) -> Layout:
-        """The Layout of a picture in this format with tags `colour` and `height` lines."""
+    def layout(self, colour: Colour, height: int, width: int) -> Layout:
+        """The Layout of a picture of that size in this format with tags `colour`."""
         full = colour.is_full or (self.model == "gray" and colour.full_range is None)
         if self.full_range is not None:
             full = self.full_range
-        matrix = colour.matrix_name(height)
+        matrix = colour.matrix_name(height, width)
         return Layout(self.model, self.depth, self.shift_y, self.shift_x, matrix, full)
 
 

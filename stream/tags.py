@@ -36,12 +36,11 @@ def tags_for(format: Format, info: SourceInfo) -> Tags:
     that players guess the same. Primaries and transfer that are absent stay absent.
     """
     colour = info.colour
-    short_side = min(info.height, info.width)
     if format.is_rgb(info.pixel_format):
         return Tags(RGB_MATRIX, colour.primaries, colour.transfer, FULL)
     matrix = colour.matrix
     if matrix in (RGB_MATRIX, UNSPECIFIED):
-        matrix = _GUESSED[colour.matrix_name(short_side)]
+        matrix = _GUESSED[colour.matrix_name(info.height, info.width)]
     transfer = colour.transfer
     if format.name == "prores4444" and transfer not in _PRORES_TRANSFERS:
         transfer = BT709 if transfer in _SAME_AS_BT709 else UNSPECIFIED
@@ -53,5 +52,5 @@ def written_full(format: Format, info: SourceInfo) -> bool:
     """Whether YUV and gray samples are written in full range; RGB becomes limited-range YUV."""
     if format.range != "source":
         return format.range == "full"
-    layout = info.pixel_format.layout(info.colour, min(info.height, info.width))
+    layout = info.pixel_format.layout(info.colour, info.height, info.width)
     return layout.full_range and layout.model != "rgb"

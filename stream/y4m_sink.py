@@ -66,7 +66,7 @@ class Y4mSink(Finishing):
         form = parse(self._target.pixel_format)
         if form is None:
             raise ValueError(f"y4m cannot hold {self._target.pixel_format}")
-        layout = form.layout(frame.colour, frame.height)
+        layout = form.layout(frame.colour, frame.height, frame.width)
         self._send(b"FRAME\n")
         for number in range(layout.count):
             tall, wide = layout.plane_shape(number, frame.height, frame.width)

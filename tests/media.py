@@ -27,7 +27,7 @@ def planes_of(pixel_format: str, height: int, width: int, seed: int = 0) -> Plan
     """Smooth samples over most of the format's range with a little noise, new for every seed."""
     form = parse(pixel_format)
     assert form is not None
-    layout = form.layout(Colour(), height)
+    layout = form.layout(Colour(), height, width)
     rng = np.random.default_rng(seed)
     planes = []
     for number in range(layout.count):

@@ -52,7 +52,7 @@ def info_of(
 
 def frames_of(info: SourceInfo, pts: Sequence[int] = PTS, last: int = LAST) -> Iterator[Frame]:
     """Soft ramps in every plane that move from frame to frame."""
-    layout = info.pixel_format.layout(info.colour, info.height)
+    layout = info.pixel_format.layout(info.colour, info.height, info.width)
     for number, moment in enumerate(pts):
         duration = pts[number + 1] - moment if number + 1 < len(pts) else last
         planes = []

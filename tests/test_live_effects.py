@@ -27,7 +27,7 @@ def matte_of(name: str, size: tuple[int, int], alpha: Alpha | None = None) -> Ma
     """A dark subject of whole cells before a room whose every sample is the brightest there is."""
     form = parse(name)
     assert form is not None
-    layout = form.layout(Colour(), min(size))
+    layout = form.layout(Colour(), *size)
     if alpha is None:
         alpha = np.zeros(size, np.float32)
         alpha[size[0] // 8 * 4 :, size[1] // 16 * 4 : size[1] // 16 * 12] = 1

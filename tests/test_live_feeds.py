@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from stream.colour import UNSPECIFIED
 from stream.errors import SourceError
 from stream.live import feeds
 from stream.live.feeds import Device, DeviceFeed, FileFeed
@@ -47,6 +48,32 @@ def test_whatever_a_camera_gives_becomes_one_kind(format_: str, size: tuple[int,
     assert frame.pts == 5
     middle = frame.rgb(48, 64)[24, 32].astype(int)
     assert np.abs(middle - (200, 120, 40)).max() <= 4
+
+
+@pytest.mark.parametrize(
+    ("size", "matrix"),
+    [
+        ((1920, 1080), "ITU709"),
+        ((1080, 1920), "ITU709"),
+        ((854, 480), "ITU601"),
+        ((480, 854), "ITU601"),
+    ],
+)
+def test_untagged_films_are_hd_by_their_short_side(size: tuple[int, int], matrix: str) -> None:
+    rgb = np.full((size[1], size[0], 3), (40, 200, 60), np.uint8)
+    decoded = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
+        format="yuv420p", dst_colorspace=matrix, dst_color_range="MPEG"
+    )
+    decoded.colorspace = UNSPECIFIED
+    frame = Normaliser((48, 64), is_webcam=False)(decoded, 0)
+    # FFmpeg's way from one matrix to the other is some levels off; the wrong one is 26 off.
+    assert np.abs(frame.rgb(48, 64)[24, 32].astype(int) - (40, 200, 60)).max() <= 8
+
+
+@pytest.mark.parametrize("size", [(64, 48), (80, 36), (33, 95), (854, 480), (128, 128)])
+def test_pictures_have_no_gaps_whatever_their_size(size: tuple[int, int]) -> None:
+    frame = Normaliser((96, 86), is_webcam=True)(picture(*size, "yuv420p", (200, 120, 40)), 0)
+    assert all(plane.flags.c_contiguous for plane in frame.planes)
 
 
 def test_what_sticks_out_is_cut_off_on_both_sides_alike() -> None:

@@ -38,7 +38,7 @@ PICTURES = [each for each in FORMATS.values() if each.content != "matte"]
 
 def patches_in(info: SourceInfo) -> tuple[Frame, npt.NDArray[np.float64]]:
     """A row of patches, and the RGB in [0, 1] that its samples stand for."""
-    layout = info.pixel_format.layout(info.colour, info.height)
+    layout = info.pixel_format.layout(info.colour, info.height, info.width)
     matrix, offset = layout.from_rgb()
     # Levels that eight bits can hold: rounding deeper ones is a loss of depth, not of colour.
     step = 1 << layout.depth - 8
@@ -92,7 +92,7 @@ def layout_of(picture: av.VideoFrame, fallback: Colour) -> Layout:
     tags = Colour(picture.colorspace, 2, 2, full)
     if picture.colorspace == 2:
         tags = Colour(fallback.matrix, 2, 2, full)
-    return parsed.layout(tags, SIDE)
+    return parsed.layout(tags, SIDE, SIDE)
 
 
 def lab(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

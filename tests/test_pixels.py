@@ -47,19 +47,21 @@ def test_no_depth_or_chroma_is_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("height", "matrix", "expected"),
+    ("size", "matrix", "expected"),
     [
-        (719, 2, "bt601"),
-        (720, 2, "bt709"),
-        (1080, 6, "bt601"),
-        (480, 1, "bt709"),
-        (2160, 9, "bt2020"),
+        ((719, 1280), 2, "bt601"),
+        ((720, 1280), 2, "bt709"),
+        ((854, 480), 2, "bt601"),
+        ((1920, 1080), 2, "bt709"),
+        ((1080, 1920), 6, "bt601"),
+        ((480, 854), 1, "bt709"),
+        ((2160, 3840), 9, "bt2020"),
     ],
 )
-def test_untagged_pictures_count_as_709_from_720_lines(
-    height: int, matrix: int, expected: str
+def test_untagged_pictures_count_as_709_from_720_lines_however_they_lie(
+    size: tuple[int, int], matrix: int, expected: str
 ) -> None:
-    assert Colour(matrix=matrix).matrix_name(height) == expected
+    assert Colour(matrix=matrix).matrix_name(*size) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_untagged_pictures_count_as_709_from_720_lines(
 def test_range_follows_format_then_tag(name: str, tag: bool | None, full: bool) -> None:
     form = parse(name)
     assert form is not None
-    assert form.layout(Colour(full_range=tag), 480).full_range is full
+    assert form.layout(Colour(full_range=tag), 480, 640).full_range is full
 
 
 @pytest.mark.parametrize("name", [name for name in HELD if "yuvj" not in name])
@@ -79,4 +81,4 @@ def test_names_are_built_from_their_parts(name: str) -> None:
     form = parse(name)
     assert form is not None
     assert planar_name(form.model, form.depth, form.shift_y, form.shift_x) == name
-    assert np.dtype(form.layout(Colour(), 480).dtype).itemsize == (1 if form.depth == 8 else 2)
+    assert np.dtype(form.layout(Colour(), 480, 640).dtype).itemsize == (1 if form.depth == 8 else 2)

@@ -7,7 +7,7 @@ import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 
 from kernels.types import Planes
-from stream.colour import HD_HEIGHT, UNSPECIFIED, Colour
+from stream.colour import UNSPECIFIED, Colour
 from stream.decode import colour_of, view_of
 from stream.frame import Frame
 from stream.pixels import PixelFormat
@@ -20,6 +20,9 @@ LIVE_FORMAT = PixelFormat(PIXELS, "yuv", 8, 1, 1, None)
 _SPACES = {
     1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601,
     7: Colorspace.SMPTE240M, 9: Colorspace.BT2020,
+}  # fmt: skip
+_GUESSED = {
+    "bt601": Colorspace.ITU601, "bt709": Colorspace.ITU709, "bt2020": Colorspace.BT2020,
 }  # fmt: skip
 MICROSECONDS = Fraction(1, 1_000_000)
 Size = tuple[int, int]
@@ -57,7 +60,7 @@ class Normaliser:
         colour = colour_of(decoded)
         made = self._reformatter.reformat(
             decoded, wide, tall, PIXELS,
-            src_colorspace=self._space(colour, decoded.height), dst_colorspace=Colorspace.ITU601,
+            src_colorspace=self._space(colour, decoded), dst_colorspace=Colorspace.ITU601,
             src_color_range="JPEG" if colour.is_full else "MPEG", dst_color_range="MPEG",
             threads=1,
         )  # fmt: skip
@@ -68,14 +71,17 @@ class Normaliser:
             *(part[top : top + height // 2, left : left + width // 2] for part in chroma),
         )
         if turns:  # a phone's film lies on its side
-            planes = tuple(np.ascontiguousarray(np.rot90(plane, turns)) for plane in planes)
+            planes = tuple(np.rot90(plane, turns) for plane in planes)
+        # Without gaps, whatever the size: kernels are compiled anew for each kind of array.
+        planes = tuple(map(np.ascontiguousarray, planes))
         return Frame(planes, LIVE_FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=made)
 
-    def _space(self, colour: Colour, height: int) -> Colorspace:
+    def _space(self, colour: Colour, decoded: av.VideoFrame) -> Colorspace:
         if colour.matrix in _SPACES:
             return _SPACES[colour.matrix]
-        is_hd = colour.matrix == UNSPECIFIED and height >= HD_HEIGHT and not self._is_webcam
-        return Colorspace.ITU709 if is_hd else Colorspace.ITU601
+        if colour.matrix == UNSPECIFIED and self._is_webcam:
+            return Colorspace.ITU601
+        return _GUESSED[colour.matrix_name(decoded.height, decoded.width)]
 
 
 def live_frame(planes: Planes, microseconds: int) -> Frame:
