@@ -9,7 +9,7 @@ from models.segmenter import QUALITIES
 from stream.errors import UsageError
 from stream.image_source import SUFFIXES
 from stream.live.arguments import add_live
-from stream.settings import Settings
+from stream.settings import Settings, checked_segmenter
 from stream.trim import Trim
 
 DESCRIPTION = "Cut people out of video, down to the hair."
@@ -128,16 +128,13 @@ def settings_of(options: argparse.Namespace) -> Settings:
         raise UsageError("--json - and -o - cannot share standard output: give one a name")
     if options.confidence_out is not None and options.quality == "fast":
         raise UsageError("--confidence-out needs quality balanced or best")
-    segmenter = getattr(options, "segmenter", "selfie")
-    if segmenter != "selfie" and Path(segmenter).suffix.lower() != ".onnx":
-        raise UsageError(f"--segmenter is selfie or the path of an .onnx net, got {segmenter!r}")
     return Settings(
         source=options.source,
         out=out,
         background=options.background,
         format=options.format,
         quality=options.quality,
-        segmenter=segmenter,
+        segmenter=checked_segmenter(getattr(options, "segmenter", "selfie")),
         masks=getattr(options, "masks", None),
         matte_out=options.matte_out,
         confidence_out=options.confidence_out,

@@ -9,16 +9,20 @@ from stream.backgrounds import is_made
 from stream.errors import UsageError
 from stream.formats import PIPE
 from stream.image_source import SUFFIXES
+from stream.live.settings import LiveSettings
 from stream.settings import Settings
 
+Names = dict[str, str | None]
+"""What a file is, and its name; None where none was asked for."""
 
-def check_paths(settings: Settings) -> None:
+
+def check_paths(settings: Settings | LiveSettings) -> None:
     """See that no output of `settings` is another output or replaces an input.
 
     Links are followed; a folder is taken for the pictures in it. Raises UsageError naming the
     output and what it would destroy.
     """
-    outputs = dict(_outputs(settings))
+    outputs = {what: name for what, name in _outputs(settings).items() if name is not None}
     if "" in outputs.values():
         raise UsageError("an output needs a name, it is empty")
     for what, out in outputs.items():
@@ -26,7 +30,7 @@ def check_paths(settings: Settings) -> None:
             raise UsageError(
                 f"--{what}-out: standard output takes no {what}; name a file or a folder"
             )
-        for replaced, name in _inputs(settings):
+        for replaced, name in _local(_inputs(settings)):
             if out != PIPE and _replaces(Path(out), name):
                 raise UsageError(f"{out}: would replace the {replaced}; choose another name")
     for (what, first), (other, second) in combinations(outputs.items(), 2):
@@ -34,22 +38,30 @@ def check_paths(settings: Settings) -> None:
             raise UsageError(f"{second}: is the {what} too; give the {other} its own")
 
 
-def _outputs(settings: Settings) -> Iterator[tuple[str, str]]:
-    """(what it is, its name) of every output that was asked for."""
-    yield "output", settings.out
-    if settings.matte_out is not None:
-        yield "matte", settings.matte_out
-    if settings.confidence_out is not None:
-        yield "confidence", settings.confidence_out
+def _outputs(settings: Settings | LiveSettings) -> Names:
+    if isinstance(settings, LiveSettings):
+        return {"output": settings.record}
+    return {
+        "output": settings.out,
+        "matte": settings.matte_out,
+        "confidence": settings.confidence_out,
+    }
 
 
-def _inputs(settings: Settings) -> Iterator[tuple[str, str]]:
+def _inputs(settings: Settings | LiveSettings) -> Names:
+    if isinstance(settings, LiveSettings):
+        named: Names = {"camera": settings.camera, "settings file": settings.config}
+        background: str | None = settings.look.background
+    else:
+        named = {"source": settings.source, "masks": settings.masks}
+        background = settings.background
+    is_file = background is not None and not is_made(background)
+    return {**named, "background": background if is_file else None}
+
+
+def _local(inputs: Names) -> Iterator[tuple[str, str]]:
     """(what it is, its path) of every input that is a local file, folder or pattern."""
-    background = settings.background
-    if background is not None and is_made(background):
-        background = None
-    named = {"source": settings.source, "masks": settings.masks, "background": background}
-    for what, name in named.items():
+    for what, name in inputs.items():
         local = name.removeprefix("file://") if name else PIPE
         if local != PIPE and "://" not in local:
             yield what, local

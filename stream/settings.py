@@ -1,7 +1,9 @@
 """What one run is to do."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from stream.errors import UsageError
 from stream.trim import Trim
 
 
@@ -29,3 +31,13 @@ class Settings:
     overwrite: bool = False
     allow_truncated: bool = False
     smoothing: float | None = None
+
+
+def checked_segmenter(name: str) -> str:
+    """`name` if a segmenter can be called so; whether the file is there, opening it tells.
+
+    Raises UsageError when it cannot.
+    """
+    if name != "selfie" and Path(name).suffix.lower() != ".onnx":
+        raise UsageError(f"--segmenter is selfie or the path of an .onnx net, got {name!r}")
+    return name

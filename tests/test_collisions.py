@@ -7,6 +7,8 @@ import pytest
 
 from stream.collisions import check_paths
 from stream.errors import UsageError
+from stream.live.look import Look
+from stream.live.settings import LiveSettings
 from stream.settings import Settings
 
 
@@ -75,3 +77,34 @@ def test_what_would_destroy_is_refused(
 )
 def test_what_harms_nothing_is_allowed(source: str, out: str, more: dict[str, Any]) -> None:
     check_paths(Settings(source, out, **more))
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("live", "says"),
+    [
+        (LiveSettings("talk.mp4", record="link.mp4"), "camera"),
+        (LiveSettings("file://talk.mp4", record="talk.mp4"), "camera"),
+        (LiveSettings("0", record="talk.mp4", look=Look("link.mp4")), "background"),
+        (LiveSettings("0", record="talk.mp4", config="talk.mp4"), "settings file"),
+        (LiveSettings("0", record=""), "name"),
+    ],
+)
+def test_a_recording_destroys_nothing_that_live_reads(live: LiveSettings, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        check_paths(live)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    "live",
+    [
+        LiveSettings(),
+        LiveSettings("talk.mp4", record="call.mp4"),
+        LiveSettings("talk.mp4", record="blur", look=Look("blur")),
+        LiveSettings("rtsp://cam/talk.mp4", record="talk.mp4"),
+    ],
+)
+def test_a_recording_that_harms_nothing_is_allowed(live: LiveSettings) -> None:
+    check_paths(live)

@@ -74,6 +74,10 @@ def test_a_file_becomes_a_recording_without_its_room(person: Path, tmp_path: Pat
         (["--camera", "{text}", "--to", "none"], "text.mp4"),
         (["--camera", "{film}", "--to", "none", "--background", "transparent"], "live background"),
         (["--camera", "{film}", "--to", "none", "--record", "{folder}/a.xyz"], ".xyz"),
+        (
+            ["--camera", "{film}", "--to", "none", "--record", "{film}", "--overwrite"],
+            "would replace the camera",
+        ),
         (["--camera", "{film}", "--to", "none", "--device-out", "/dev/video1"], "--to virtual"),
         (["--camera", "{film}", "--to", "none", "--size", "33x44"], "33x44"),
         (["--camera", "{film}", "--to", "none", "--fps", "0"], "rate"),
@@ -88,11 +92,26 @@ def test_bad_input_is_one_line_and_exit_code_1(
     text = tmp_path / "text.mp4"
     text.write_text("words")
     names = {"film": person, "text": text, "missing": tmp_path / "no.toml", "folder": tmp_path}
+    film = person.read_bytes()
     assert main(["live", *(word.format(**names) for word in words)]) == 1
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("error: ")
     assert told in lines[0]
+    assert person.read_bytes() == film
+    assert [path.name for path in tmp_path.iterdir()] == ["text.mp4"]
+
+
+def test_an_unknown_segmenter_is_refused_in_the_words_of_cutout(
+    person: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for words in (["cutout", str(person)], ["live", "--camera", str(person), "--to", "none"]):
+        assert main([*words, "--segmenter", "magic"]) == 1
+        told.append(capsys.readouterr().err)
+    assert told[0] == told[1]
+    assert "magic" in told[0]
+    assert told[0].count("\n") == 1
 
 
 def test_what_is_sent_is_as_large_and_fast_as_the_camera_or_as_asked(person: Path) -> None:

@@ -8,6 +8,7 @@ from threading import TIMEOUT_MAX
 from stream.errors import UsageError
 from stream.live.look import Look
 from stream.live.settings import LIVE_QUALITIES, LiveSettings
+from stream.settings import checked_segmenter
 
 _LARGEST = 4096
 
@@ -52,8 +53,8 @@ def live_settings_of(options: argparse.Namespace) -> LiveSettings:
     look = Look(background=options.background, mirror=options.mirror)
     return LiveSettings(
         camera=options.camera, size=options.size, rate=options.fps, look=look,
-        quality=options.quality, segmenter=options.segmenter, latency=options.latency,
-        to=options.to, device=options.device_out, record=options.record,
+        quality=options.quality, segmenter=checked_segmenter(options.segmenter),
+        latency=options.latency, to=options.to, device=options.device_out, record=options.record,
         overwrite=options.overwrite, ui=options.ui, config=options.config,
         seconds=options.duration,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event, Timer
 
 from models.clock import StageClock
+from stream.collisions import check_paths
 from stream.live.capture import Capture
 from stream.live.compute import Compute
 from stream.live.config import ConfigWatch
@@ -34,6 +35,7 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
     Returns the session, for its figures. Raises SinkError, SourceError or UsageError with one line
     for the operator.
     """
+    check_paths(settings)
     keep_memory()
     controls, say = Controls(settings.look), console.say
     with contextlib.ExitStack() as stack:
