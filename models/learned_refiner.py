@@ -16,6 +16,7 @@ from kernels.spread import spread
 from kernels.types import Alpha
 from models.picture import Picture
 from models.refined import Refined, cell_size
+from models.precision import net_precision
 from models.refiner_inputs import gather_inputs
 from models.refiner_net import LOOKS, SHAPES, RefinerNet
 from models.refiner_pixels import TERMS, PixelNets
@@ -50,8 +51,7 @@ class LearnedRefiner:
         if finest not in (2, 4, 8):
             raise ValueError(f"cells are 2, 4 or 8 pixels wide, got {finest}")
         self.finest, self.budget, self._keep_error = finest, budget, keep_error
-        half = _has_fast_half() if half is None else half
-        dtype = torch.bfloat16 if half else torch.float32
+        dtype = net_precision() if half is None else torch.bfloat16 if half else torch.float32
         own = deepcopy(net).eval().requires_grad_(False).to(dtype)
         own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._view = Viewer(own.scout, own.context, looks, dtype)
@@ -118,9 +118,3 @@ def open_learned(name: str, **options: Any) -> LearnedRefiner:
     net = RefinerNet(SHAPES[name])
     net.load_state_dict(weights)
     return LearnedRefiner(net, **options)
-
-
-def _has_fast_half() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware; elsewhere it is emulated, slowly."""
-    asked = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(asked is not None and asked())

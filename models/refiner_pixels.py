@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kernels.band import BAND, TILE, lattice
+from kernels.band import BAND, TILE, lattice, places_of
 from kernels.patches import (
     CORE,
     FINE_INPUTS,
@@ -69,7 +69,7 @@ class PixelNets:
     ) -> tuple[Channels, Places]:
         """What the trunk finds in each patch, and the number of the patch at each place."""
         where = patch_kinds(_lattice(picture, tiles), near.step)
-        patches = np.argwhere(where).astype(np.int32)
+        patches = places_of(where)
         numbers = np.cumsum(where, dtype=np.int32).reshape(where.shape) - np.int32(1)
         side = CORE + 2 * self._reach
         spare = self._buffer(len(patches), CORE + 2, SPARE)

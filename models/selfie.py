@@ -15,7 +15,7 @@ STRIDE = 16
 """Height and width of the input must be multiples of this."""
 
 
-class _Filter(nn.Conv2d):
+class Filter(nn.Conv2d):
     """A convolution over (N, H, W, C), padded as TensorFlow's SAME does.
 
     With a stride of 2 the odd row and column go behind; torch pads evenly only, so the kernel gets
@@ -55,7 +55,7 @@ class _Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         self.widen = nn.Linear(inner, wide)
-        self.filter = _Filter(wide, wide, size, stride, wide)
+        self.filter = Filter(wide, wide, size, stride, wide)
         self.gate = _Gate(wide, gate) if gate else None
         self.narrow = nn.Linear(wide, outer)
         self.activate = nn.Hardswish(inplace=True) if hard else nn.ReLU(inplace=True)
@@ -77,7 +77,7 @@ class _Merge(nn.Module):
         self.project = nn.Linear(deep, shallow)
         self.gate = _Gate(shallow, shallow)
         self.mix = nn.Linear(shallow, shallow)
-        self.filter = _Filter(shallow, shallow, 3, 1, shallow)
+        self.filter = Filter(shallow, shallow, 3, 1, shallow)
 
     def forward(self, deep: Tensor, shallow: Tensor) -> Tensor:
         # Linear a pixel, so the projection may come before the doubling, at a quarter of its cost.
@@ -96,7 +96,7 @@ class SelfieNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _Filter(3, 16, 3, 2, 1)
+        self.stem = Filter(3, 16, 3, 2, 1)
         self.early = _Bottleneck(16, 16, 16, 3, 2, 8, hard=False)
         self.middle = nn.Sequential(
             _Bottleneck(16, 72, 24, 3, 2, 0, hard=False),
@@ -116,20 +116,24 @@ class SelfieNet(nn.Module):
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Alpha of the pictures; see the class."""
-        first = F.hardswish(self.stem(rgb))
-        second = self.early(first)
-        third = self.middle(second)
-        y = self.late(third)
+        first, second, third, y = self.features(rgb)
         context = self.context(y.mean((1, 2))).sigmoid_()[:, None, None]
         y = self.feature(y).relu_().mul_(context)
         for merge, shallow in zip(self.merges, (third, second, first), strict=True):
             y = merge(y, shallow)
         return _phases(self.segment(y).sigmoid_())
 
+    def features(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What it sees at a 2nd, 4th, 8th and 16th of the size: 16, 16, 24 and 32 channels."""
+        first = F.hardswish(self.stem(rgb))
+        second = self.early(first)
+        third = self.middle(second)
+        return first, second, third, self.late(third)
+
     def pad_kernels(self) -> None:
         """Call once after the weights are loaded."""
         for module in self.modules():
-            if isinstance(module, _Filter):
+            if isinstance(module, Filter):
                 module.pad_kernel()
 
 

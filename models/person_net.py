@@ -1,0 +1,122 @@
+"""Pass 1's own net: pictures in order to alphas, with a memory of what was seen before.
+
+Dense convolutions, which are cheap on wide registers, in the shape of Ronneberger et al., "U-Net"
+(MICCAI 2015), are given the picture and what two nets that stay as they are see in it
+(models.person_sight). Gated states at a 16th and an 8th of the size carry on what was decided, after
+Ballas et al., "Delving Deeper into Convolutional Networks for Learning Video Representations"
+(ICLR 2016).
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.person_sight import SEEN
+
+STRIDE = 16
+"""Height and width of the input must be multiples of this."""
+WIDTHS = 16, 32, 64, 128
+"""Channels at a 2nd, 4th, 8th and 16th of the size."""
+STATES = 32, 48
+"""Channels of the states at an 8th and a 16th."""
+
+class Memory(NamedTuple):
+    """What the net remembers: (N, STATES[0], H/8, W/8) and (N, STATES[1], H/16, W/16) float32."""
+
+    eighth: Tensor
+    sixteenth: Tensor
+
+
+class _Residual(nn.Module):
+    """Adds two 3x3 convolutions to its input; untrained, it adds nothing."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.second = nn.Conv2d(channels, channels, 3, 1, 1)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to the same shape."""
+        return F.relu(x + self.second(F.relu(self.first(x))))
+
+
+class _Gated(nn.Module):
+    """The last channels become a state; the others pass."""
+
+    def __init__(self, channels: int, own: int) -> None:
+        super().__init__()
+        self.sizes = [channels - own, own]
+        self.gates = nn.Conv2d(2 * own, 2 * own, 3, 1, 1)
+        self.candidate = nn.Conv2d(2 * own, own, 3, 1, 1)
+
+    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """x: (N, C, H, W); state: (N, own, H, W). Gives x with the new state, and that."""
+        passing, own = x.split(self.sizes, dim=1)
+        forget, update = self.gates(torch.cat([own, state], 1)).sigmoid().chunk(2, dim=1)
+        fresh = self.candidate(torch.cat([own, forget * state], 1)).tanh()
+        state = state + update * (fresh - state)
+        return torch.cat([passing, state.to(passing.dtype)], 1), state
+
+
+class PersonNet(nn.Module):
+    """Pictures, what models.person_sight sees in them, and a Memory, to logits and a Memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        first, second, third, fourth = WIDTHS
+        self.stem = nn.Conv2d(12, first, 3, 1, 1)
+        self.down = nn.ModuleList(
+            nn.Conv2d(wide, wider, 3, 2, 1)
+            for wide, wider in ((first, second), (second, third), (third, fourth))
+        )
+        self.seen = nn.ModuleList(
+            nn.Conv2d(seen, wide, 1)
+            for seen, wide in zip(SEEN, (third, fourth, fourth, fourth), strict=True)
+        )
+        self.fourth = _Residual(second)
+        self.eighth = nn.Sequential(_Residual(third), _Residual(third))
+        self.sixteenth = _Residual(fourth)
+        self.everywhere = nn.Linear(fourth, fourth)
+        self.deepest = _Residual(fourth)
+        self.project = nn.ModuleList(
+            nn.Conv2d(wider, wide, 1)
+            for wide, wider in ((first, second), (second, third), (third, fourth))
+        )
+        self.gated = nn.ModuleList([_Gated(third, STATES[0]), _Gated(fourth, STATES[1])])
+        self.mix = nn.ModuleList(nn.Conv2d(wide, wide, 3, 1, 1) for wide in WIDTHS[:3])
+        self.segment = nn.Conv2d(first, 4, 3, 1, 1)
+
+    def forward(
+        self, rgb: Tensor, state_8: Tensor, state_16: Tensor, *seen: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of alpha and what is remembered.
+
+        rgb: (N, 3, H, W) in [0, 1]; then a Memory's, and what models.person_sight.Sight gives.
+        Gives (N, 1, H, W) and a Memory's.
+        """
+        first = F.relu(self.stem(F.pixel_unshuffle(rgb - 0.5, 2)))
+        second = self.fourth(F.relu(self.down[0](first)))
+        third = self.eighth(F.relu(self.down[1](second) + self.seen[0](seen[0])))
+        y = self.down[2](third) + self.seen[1](seen[1]) + self.seen[2](seen[2])
+        far = F.interpolate(self.seen[3](seen[3]), size=y.shape[2:], mode="bilinear")
+        y = self.sixteenth(F.relu(y + far))
+        y = self.deepest(y + self.everywhere(y.mean((2, 3)))[..., None, None])
+        y, state_16 = self.gated[1](y, state_16)
+        y = self._up(2, y, third)
+        y, state_8 = self.gated[0](y, state_8)
+        y = self._up(0, self._up(1, y, second), first)
+        return F.pixel_shuffle(self.segment(y), 2), state_8, state_16
+
+    def _up(self, level: int, deep: Tensor, shallow: Tensor) -> Tensor:
+        """The deep features twice as large, with the shallow ones."""
+        up = F.interpolate(self.project[level](deep), scale_factor=2.0, mode="bilinear")
+        return F.relu(self.mix[level](F.relu(up + shallow)))
+
+
+def no_memory(count: int, height: int, width: int) -> Memory:
+    """What is remembered of nothing, for pictures of that size."""
+    sizes = zip(STATES, (8, 16), strict=True)
+    return Memory(*(torch.zeros(count, c, height // s, width // s) for c, s in sizes))

@@ -1,0 +1,96 @@
+"""Labels what gather gathered: `python -m models.training.label PHOTOGRAPHS --rvm ONNX`.
+
+Writes PHOTOGRAPHS/alpha/KIND/NUMBER.png beside each picture of people: one teacher's alpha, Robust
+Video Matting's (Lin et al., WACV 2022), shown the still until its state settles. Another's opinion,
+the Selfie net's, goes into PHOTOGRAPHS/second. Goes on where it stopped.
+"""
+
+import argparse
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from kernels.types import Alpha, Rgb
+from models.selfie_runner import Selfie
+
+_SIDE, _LOOKS = 400, 3
+_SECOND_AREA = 256**2
+
+
+def rvm_teacher(path: Path, threads: int = 1) -> Callable[[Rgb], Alpha]:
+    """The net in the .onnx file `path` as a function from (H, W, 3) uint8 to (H, W) float32."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session: Any = onnxruntime.InferenceSession(
+        str(path), options, providers=["CPUExecutionProvider"]
+    )
+    ratio = np.ones(1, np.float32)
+
+    def teacher(rgb: Rgb) -> Alpha:
+        states = [np.zeros((1, 1, 1, 1), np.float32)] * 4
+        source = np.ascontiguousarray((rgb / np.float32(255)).transpose(2, 0, 1)[None])
+        for _ in range(_LOOKS):
+            feeds = {"src": source, "downsample_ratio": ratio}
+            feeds |= {f"r{n}i": state for n, state in enumerate(states, 1)}
+            alpha, *states = session.run(["pha", *(f"r{n}o" for n in range(1, 5))], feeds)
+        return np.asarray(alpha[0, 0])
+
+    return teacher
+
+
+def second_opinion() -> Callable[[Rgb], Alpha]:
+    """The general Selfie net on the whole picture, in its aspect, (h, w) float32."""
+    net = Selfie("selfie_general")
+
+    def opinion(rgb: Rgb) -> Alpha:
+        height, width = rgb.shape[:2]
+        scale = (_SECOND_AREA / (height * width)) ** 0.5
+        size = max(1, round(width * scale / 16)) * 16, max(1, round(height * scale / 16)) * 16
+        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(net(np.asarray(small, np.uint8)[None])[0])
+
+    return opinion
+
+
+def main() -> None:
+    """Label what has no label yet."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photographs", type=Path)
+    parser.add_argument("--rvm", type=Path, required=True, help="the teacher's .onnx file")
+    parser.add_argument("--kinds", default="people,held_out")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    teacher, opinion = rvm_teacher(options.rvm, options.threads), second_opinion()
+    paths = [p for kind in options.kinds.split(",") for p in options.photographs.glob(f"{kind}/*")]
+    # In no order, so that what is there after a while is of all sources.
+    random.Random(1).shuffle(paths)
+    paths.sort(key=lambda path: path.parent.name == "people" and int(path.stem) < 2097)
+    for path in paths:
+        out = [
+            options.photographs / kind / path.parent.name / f"{path.stem}.png"
+            for kind in ("alpha", "second")
+        ]
+        if out[0].exists():
+            continue
+        rgb = shrunk(np.asarray(cv2.imread(str(path)), np.uint8)[..., ::-1], _SIDE)
+        for file, alpha in zip(out, (teacher(rgb), opinion(rgb)), strict=True):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(file), np.rint(alpha.clip(0, 1) * 255).astype(np.uint8))
+
+
+def shrunk(rgb: Rgb, side: int) -> Rgb:
+    """`rgb` with a long side of at most `side`."""
+    scale = min(1.0, side / max(rgb.shape[:2]))
+    return np.ascontiguousarray(
+        cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Trains pass 1's net: `python -m models.training.train_segmenter --config NAME.toml`.
+
+Composes clips as it goes, trains, goes on from the last checkpoint when there is one, and writes
+the running average of the weights. The photographs are what models.training.gather and
+models.training.label leave.
+"""
+
+import argparse
+import json
+import math
+import time
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tomllib
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from models.person_net import PersonNet, no_memory
+from models.person_sight import Sight
+from models.training.clips import SIZES, Clip, Material, draw_clip
+
+_AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A training run.
+
+    photographs: what gather and label filled; folder: of checkpoint, log and weights. steps, clips
+    a step, frames a clip, rate: of gradient descent. average: share of the running average kept
+    each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for none.
+    """
+
+    name: str
+    photographs: Path
+    folder: Path
+    steps: int = 6000
+    clips: int = 8
+    frames: int = 4
+    rate: float = 1e-3
+    warm_up: int = 200
+    average: float = 0.998
+    seed: int = 1
+    half: bool = True
+    begin: str = ""
+
+
+class Costs(NamedTuple):
+    """What is made small, and its parts; means over the pixels, by how far labels are trusted."""
+
+    total: Tensor
+    decided: Tensor
+    alpha: Tensor
+    edge: Tensor
+    still: Tensor
+
+
+def costs(logits: Tensor, alpha: Tensor, trust: Tensor) -> Costs:
+    """logits, alpha, trust: (T, N, 1, H, W), the latter two in [0, 1]."""
+    found = logits.sigmoid()
+    weight = trust / trust.mean().clamp_min(1e-3)
+    decided = (F.binary_cross_entropy_with_logits(logits, alpha, reduction="none") * weight).mean()
+    off = found - alpha
+    plain = (off.abs() * weight).mean()
+    across, down = off.diff(dim=-1).abs(), off.diff(dim=-2).abs()
+    edge = (across * weight[..., 1:]).mean() + (down * weight[..., 1:, :]).mean()
+    still = off.diff(dim=0).square().mean() if len(off) > 1 else off.new_zeros(())
+    return Costs(decided + plain + edge + 5 * still, decided, plain, edge, still)
+
+
+def main() -> None:
+    """Read the plan, train, write weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--steps", type=int, help="stop after this many, for a trial")
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    plan = read_plan(arguments.config)
+    with ProcessPoolExecutor(1, get_context("spawn"), _open, (plan.photographs,)) as maker:
+        Training(plan, maker).run(arguments.steps or plan.steps)
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan that a TOML file describes; TypeError on a key that no plan has."""
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Plan(photographs=Path(told.pop("photographs")), folder=Path(told.pop("folder")), **told)
+
+
+class Training:
+    """The state of a run, saved and restored as a whole."""
+
+    def __init__(self, plan: Plan, maker: ProcessPoolExecutor) -> None:
+        torch.manual_seed(plan.seed)
+        self._plan, self._maker, self._step = plan, maker, 0
+        self._sight = Sight()
+        self._net = PersonNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if plan.begin:
+            self._net.load_state_dict(load_file(plan.begin))
+        self._average = {key: value.clone() for key, value in self._net.state_dict().items()}
+        self._optimiser = torch.optim.AdamW(self._net.parameters(), plan.rate, weight_decay=1e-2)
+        self._drawn: dict[int, Future[Clip]] = {}
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        self._checkpoint = plan.folder / f"{plan.name}.checkpoint"
+        if self._checkpoint.exists():
+            self._restore()
+
+    def run(self, steps: int) -> None:
+        """Descend until `steps` are done; log and save every few hundred."""
+        seen: list[Costs] = []
+        started, first = time.perf_counter(), self._step
+        while self._step < steps:
+            seen.append(self._descend())
+            if self._step % 100 == 0 or self._step == steps:
+                self._log(seen, (time.perf_counter() - started) / (self._step - first))
+                seen = []
+            if self._step % 500 == 0 or self._step == steps:
+                self._save()
+        for each in self._drawn.values():
+            each.cancel()
+
+    def _descend(self) -> Costs:
+        clip = self._batch()
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._plan.rate * self._pace()
+        rgb, alpha, trust = (torch.from_numpy(each).float().mul_(1 / 255) for each in clip)
+        result = costs(self._logits(rgb), alpha[:, :, None], trust[:, :, None])
+        self._optimiser.zero_grad(set_to_none=True)
+        result.total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
+        self._optimiser.step()
+        self._step += 1
+        keep = min(self._plan.average, (self._step + 1) / (self._step + 10))
+        for key, value in self._net.state_dict().items():
+            self._average[key].lerp_(value, 1 - keep)
+        return Costs(*(each.detach() for each in result))
+
+    def _logits(self, rgb: Tensor) -> Tensor:
+        """(T, N, 1, H, W) of pictures (T, N, H, W, 3), each clip's in order."""
+        frames, count, height, width, _ = rgb.shape
+        with torch.no_grad():
+            maps = self._sight(rgb.flatten(0, 1))
+        seen = [each.unflatten(0, (frames, count)) for each in maps]
+        memory, found = no_memory(count, height, width), []
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._plan.half):
+            for n in range(frames):
+                picture = rgb[n].permute(0, 3, 1, 2)
+                logits, *states = self._net(picture, *memory, *(each[n] for each in seen))
+                memory = memory._make(states)
+                found.append(logits.float())
+        return torch.stack(found)
+
+    def _batch(self) -> Clip:
+        """This step's clips, (T, N, H, W, ...); the next ones are made meanwhile."""
+        for step in range(self._step, self._step + _AHEAD):
+            if step not in self._drawn:
+                plan = self._plan
+                self._drawn[step] = self._maker.submit(
+                    _draw, plan.seed, step, plan.clips, plan.frames
+                )
+        return self._drawn.pop(self._step).result()
+
+    def _pace(self) -> float:
+        """Share of the full learning rate: a short rise, then half a cosine."""
+        rise = min(1.0, (self._step + 1) / self._plan.warm_up)
+        done = min(self._step / self._plan.steps, 1.0)
+        return rise * (0.51 + 0.49 * math.cos(math.pi * done))
+
+    def _log(self, seen: list[Costs], pace: float) -> None:
+        line = {"step": self._step, "seconds a step": round(pace, 4)}
+        for name in Costs._fields:
+            line[name] = round(sum(getattr(c, name).item() for c in seen) / len(seen), 5)
+        print(json.dumps(line), flush=True)
+        with (self._plan.folder / f"{self._plan.name}.log").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+    def _save(self) -> None:
+        state = {
+            "net": self._net.state_dict(), "average": self._average, "step": self._step,
+            "optimiser": self._optimiser.state_dict(),
+        }  # fmt: skip
+        draft = self._checkpoint.with_suffix(".draft")
+        torch.save(state, draft)
+        draft.replace(self._checkpoint)
+        weights = {key: value.contiguous() for key, value in self._average.items()}
+        save_file(weights, self._plan.folder / f"{self._plan.name}.safetensors")
+
+    def _restore(self) -> None:
+        state = torch.load(self._checkpoint, weights_only=True)
+        self._net.load_state_dict(state["net"])
+        self._average, self._step = state["average"], state["step"]
+        self._optimiser.load_state_dict(state["optimiser"])
+
+
+_material: Material | None = None
+"""Read once in the process that draws."""
+
+
+def _open(photographs: Path) -> None:
+    global _material
+    import cv2
+
+    from models.training.material import read_material
+
+    cv2.setNumThreads(1)
+    _material = read_material(photographs)
+
+
+def _draw(seed: int, step: int, count: int, frames: int) -> Clip:
+    """The clips of a step, which follow from the seed and the step alone."""
+    if _material is None:
+        raise RuntimeError("no material was read")
+    random = np.random.default_rng([seed, step])
+    size = SIZES[int(random.integers(len(SIZES)))]
+    clips = [draw_clip(random, _material, size, frames) for _ in range(count)]
+    return Clip(*(np.stack(each, axis=1) for each in zip(*clips, strict=True)))
+
+
+if __name__ == "__main__":
+    main()
