@@ -60,7 +60,13 @@ def settled(kinds: Kinds, found: Alpha, step: int, top: int = 0, left: int = 0) 
 
 def tiles_of(kinds: Kinds, kind: int = BAND) -> npt.NDArray[np.int32]:
     """(n, 2) int32 rows and columns of the tiles of `kind`, in reading order."""
-    return np.argwhere(kinds == kind).astype(np.int32)
+    return places_of(kinds == kind)
+
+
+def places_of(chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """(n, 2) int32 rows and columns of what is `chosen`, in reading order."""
+    # Row by row in memory too, which argwhere's is not: a kernel that meets both is compiled twice.
+    return np.argwhere(chosen).astype(np.int32, order="C")
 
 
 def _spans(tiles: int, size: int, cells: int) -> npt.NDArray[np.int64]:

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-import numba
+from kernels.reach import name_tiles
 
 
-def is_compiled() -> bool:
-    """Whether numba's cache holds kernels; a guess, since it may be of an older version."""
-    configured = getattr(numba.config, "CACHE_DIR", "")
-    folder = Path(configured) if configured else Path(__file__).parent / "__pycache__"
-    return any(folder.rglob("refine.*.nbi"))
+def is_compiled(*kernels: str) -> bool:
+    """Whether numba's cache holds `kernels`, such as "grow._shift"; by default, pass 2's.
+
+    A guess, since what it holds may be of an older version.
+    """
+    folder = name_tiles.stats.cache_path
+    wanted = kernels or ("refine._upsample",)
+    return folder is not None and all(any(Path(folder).glob(f"{each}-*.nbi")) for each in wanted)

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from kernels.band import TILE
+from kernels.band import TILE, places_of
 from kernels.layout import Layout
 from kernels.spread import Cells, SpreadColours
 from kernels.types import Alpha
@@ -58,7 +58,7 @@ def weigh_evidence(
         raise ValueError(f"tiles of {TILE} pixels hold no cell of {colours.step}")
     if tiles is None:
         blocks = tuple(-(-size // side) for size in prior.shape)
-        tiles = np.argwhere(np.ones(blocks, np.bool_)).astype(np.int32)
+        tiles = places_of(np.ones(blocks, np.bool_))
     known = colours.both_known
     rgb = np.empty((*prior.shape, 3), np.float32)
     projection, confidence = np.empty_like(prior), np.empty_like(prior)

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from kernels.band import BAND, TILE
+from kernels.band import BAND, TILE, places_of
 from kernels.evidence import Evidence
 from kernels.types import Alpha, Kinds
 
@@ -36,7 +36,7 @@ def tiles_to_weigh(kinds: Kinds, step: int, radius: int) -> npt.NDArray[np.int32
 def _around(kinds: Kinds, rings: int) -> npt.NDArray[np.int32]:
     band = (kinds == BAND).astype(np.uint8)
     square = np.ones((2 * rings + 1, 2 * rings + 1), np.uint8)
-    return np.argwhere(cv2.dilate(band, square)).astype(np.int32)
+    return places_of(cv2.dilate(band, square) > 0)
 
 
 def fit_linear(

@@ -58,9 +58,10 @@ def test_a_speck_makes_its_surroundings_band_and_nothing_far() -> None:
     assert {*columns.tolist()} == {39, 40, 41}
 
 
-def test_tiles_are_listed_in_reading_order() -> None:
+def test_tiles_are_listed_in_reading_order_in_memory_too() -> None:
     kinds = np.array([[BAND, INSIDE], [OUTSIDE, BAND]], np.uint8)
     assert tiles_of(kinds).tolist() == [[0, 0], [1, 1]]
+    assert tiles_of(kinds).flags.c_contiguous
     assert tiles_of(kinds, INSIDE).tolist() == [[0, 1]]
 
 

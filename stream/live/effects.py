@@ -72,7 +72,7 @@ class Effects:
         """Compile what any look may need for mattes like this one; takes seconds the first time."""
         looks = (
             Look("#000000", shift=2, softness=2, wrap=0.5, scale=1.1),
-            Look("#000000", shift=-2, scale=0.9),
+            Look("blur", shift=-2, scale=0.9),
             Look("#000000", view="matte"),
         )
         warm_up(matte.frame)

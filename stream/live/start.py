@@ -19,6 +19,7 @@ from stream.live.outbox import Outbox
 from stream.live.outlets import Outlet, open_outlet
 from stream.live.plan import Plan, plan_for
 from stream.live.recorder import Recorder
+from stream.live.rehearsal import is_first
 from stream.live.session import Session
 from stream.live.settings import LiveSettings
 from stream.live.work import Opened, OpenMatting
@@ -46,6 +47,8 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
         session = open_session(settings, plan, outlets, controls)
         stack.callback(session.close)
         say(_told(plan, outlets))
+        if is_first():
+            say("preparing: the first run on a machine compiles for about a minute")
         console.watch(session.status)
         stack.enter_context(_timed(stop, settings.seconds))
         if settings.ui is not None:
@@ -79,13 +82,11 @@ def open_session(
     rate = float(plan.rate)
     governor = Governor(_HEADROOM / rate) if settings.quality == "auto" else None
     capture, outbox = Capture(plan.open, plan.size), Outbox()
-    compute = Compute(
-        capture, controls, outbox, governor, _opener(settings), rate, settings.latency
-    )
+    compute = Compute(capture, controls, outbox, governor, opener(settings), rate, settings.latency)
     return Session(capture, compute, outbox, outlets, controls, governor, rate, plan.name)
 
 
-def _opener(settings: LiveSettings) -> OpenMatting:
+def opener(settings: LiveSettings) -> OpenMatting:
     """Opens the matting that `settings` ask for, in the thread that is to use it."""
 
     def opened(clock: StageClock) -> Opened:

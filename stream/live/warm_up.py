@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from stream.live.capture import Capture, Numbered
 from stream.live.governor import Governor
+from stream.live.rehearsal import helped
 from stream.live.work import Work
 
 _TIMES = 4
@@ -24,10 +25,11 @@ def warm_up(
 
     Waits for the camera's first picture; leaves early when `stopping` is set.
     """
+    with helped():
+        work.rehearse(*capture.size)
     while (taken := capture.newest(-1, _PATIENCE)) is None:
         if stopping.is_set():
             return
-    work.rehearse(taken)
     levels = 1 if governor is None else governor.levels
     ends = None
     for level in range(levels):
@@ -39,7 +41,7 @@ def warm_up(
         seconds = [_timed(work, taken, level * _TIMES + n) for n in range(_TIMES)]
         if governor is None or governor.fits(min(seconds[1:])):
             return
-        # Compiling is over with the first one; the rest is for choosing, and people wait.
+        # Preparing is over with the first one; the rest is for choosing, and people wait.
         ends = ends or time.monotonic() + _LONGEST
 
 

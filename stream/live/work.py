@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.clock import StageClock
+from models.picture import Box
 from stream.frame import Frame, Matte
 from stream.live.capture import Numbered
 from stream.live.director import Ready
 from stream.live.effects import Effects
-from stream.live.governor import Step
+from stream.live.governor import STEPS, Step
 from stream.live.look import Controls, Look
+from stream.live.rehearsal import made_up
 from stream.live.rest import Rest
 
 if TYPE_CHECKING:  # takes seconds, and the first slate does not wait for it
     from models.matting import Matting, Seen
 
+_SOON = 0.02
 Opened = tuple["Matting", Callable[[Step], None]]
 OpenMatting = Callable[[StageClock], Opened]
 
@@ -73,21 +76,31 @@ class Work:
 
     def finish(self, begun: Begun) -> Ready:
         """The picture that may leave."""
-        matte = self._matte(begun)
+        matte = self._matte(begun.frame, begun.seen)
         with self._clock.stage("effects"):
             picture = self.effects.render(matte, begun.look)
         number, captured = begun.taken
         return Ready(picture, captured.at, number, begun.frame, matte.alpha)
 
-    def rehearse(self, taken: Numbered) -> None:
-        """Compile what any look may need, so that changing it holds nothing up."""
-        self.effects.warm_up(self._matte(self.see(taken)))
+    def rehearse(self, height: int, width: int) -> None:
+        """Compile what pictures of that size may need, at any step and with any look.
 
-    def _matte(self, begun: Begun) -> Matte:
-        found = self._matting.finish(begun.seen)
-        return Matte(
-            begun.frame, found.alpha, found.foreground, found.kinds, found.colours, found.error
-        )
+        So that no change holds anything up, nor anybody who comes into the picture.
+        """
+        frame, coarse = made_up(height, width)
+        frame.rgb(4, 4, Box(2, 2, 8, 8))  # as pass 1 looks closer at a subject
+        try:
+            for number, step in enumerate((STEPS[0], STEPS[-1])):
+                self.obey(step)
+                matte = self._matte(frame, self._matting.see(frame, number * _SOON, coarse))
+            self.effects.warm_up(matte)
+        finally:
+            self.obey(STEPS[0])
+            self.reset()
+
+    def _matte(self, frame: Frame, seen: "Seen") -> Matte:
+        found = self._matting.finish(seen)
+        return Matte(frame, found.alpha, found.foreground, found.kinds, found.colours, found.error)
 
     def close(self) -> None:
         """Let go of the background; safe to call twice."""
