@@ -12,7 +12,7 @@ import numpy as np
 from kernels.coarse import cleaned
 from kernels.types import Alpha, Rgb
 from models.refiner import ClassicalRefiner, Refiner, estimate_foreground, open_refiner
-from models.segmenter import QUALITIES, open_segmenter
+from models.segmenter import QUALITIES, SEGMENTERS, open_segmenter
 from stream.errors import UsageError, WeightsError
 from stream.frame import Frame
 
@@ -30,6 +30,7 @@ class Answer(NamedTuple):
     foreground: Callable[[], Rgb] | None = None
 
 
+_SETTLE = {"hairline": 5, "selfie": 1}
 Refine = Callable[[Frame, Alpha], Answer]
 See = Callable[[Frame, float | None], Alpha]
 
@@ -83,7 +84,10 @@ def refined(refine: Refiner, frame: Frame, coarse: Alpha) -> Answer:
 def our_rows() -> list[Offer]:
     """Our own rows: the coarse alpha enlarged, each refiner, and each with pass 1 before it."""
     given = [Offer("bilinear", lambda: Row("bilinear", bilinear))]
-    people = [Offer("selfie", partial(_with_selfie, "selfie", lambda _: bilinear), people=True)]
+    people = [
+        Offer(name, partial(_with_pass_1, name, name, lambda _: bilinear), people=True)
+        for name in SEGMENTERS
+    ]
     for kind, build, qualities in (
         ("classical", _classical, QUALITIES),
         ("learned", _learned, ("balanced", "best")),
@@ -92,8 +96,9 @@ def our_rows() -> list[Offer]:
             Offer(f"{kind}-{quality}", partial(_given, f"{kind}-{quality}", build, quality))
             for quality in qualities
         ]
-        name = f"selfie+{kind}"
-        people.append(Offer(name, partial(_with_selfie, name, build), people=True))
+        for first in SEGMENTERS:
+            name = f"{first}+{kind}"
+            people.append(Offer(name, partial(_with_pass_1, name, first, build), people=True))
     return [*given, *people]
 
 
@@ -128,8 +133,10 @@ def _given(name: str, build: Callable[[str], Refine], quality: str) -> Row:
     return Row(name, build(quality))
 
 
-def _with_selfie(name: str, build: Callable[[str], Refine], quality: str = "balanced") -> Row:
-    return Row(name, build(quality), open_segmenter("selfie", quality))
+def _with_pass_1(
+    name: str, segmenter: str, build: Callable[[str], Refine], quality: str = "balanced"
+) -> Row:
+    return Row(name, build(quality), open_segmenter(segmenter, quality), _SETTLE[segmenter])
 
 
 def _classical(quality: str) -> Refine:

@@ -6,13 +6,15 @@ them; the stages after the fifth are left out.
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.efficient_lite import LiteNet
+from models.efficient_lite import Block, LiteNet
 from models.weights import WEIGHTS, digest
 
 _EPSILON = 1e-3
@@ -24,7 +26,7 @@ def parameters(path: Path) -> dict[str, Tensor]:
     _fold(told, net.stem, "_conv_stem", "_bn0")
     number = 0
     for stage in net.stages:
-        for block in stage:
+        for block in cast(Iterable[Block], stage.children()):
             own = f"_blocks.{number}."
             if block.widen is not None:
                 _fold(told, block.widen, f"{own}_expand_conv", f"{own}_bn0")

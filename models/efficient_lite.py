@@ -17,7 +17,7 @@ _WIDEN = 6
 _STAGES = (1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1)
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """Widen, filter each channel, narrow; adds its input where the shapes allow."""
 
     def __init__(self, inner: int, outer: int, size: int, stride: int, widen: int) -> None:
@@ -31,14 +31,14 @@ class _Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) to (N, H / stride, W / stride, outer)."""
         y = x if self.widen is None else F.relu6(self.widen(x))
-        y = self.narrow(F.relu6(self.filter(y)))
-        return y + x if self.residual else y
+        narrow: Tensor = self.narrow(F.relu6(self.filter(y)))
+        return narrow + x if self.residual else narrow
 
 
 class LiteNet(nn.Module):
     """(N, H, W, 3) float32 RGB in [0, 1] to what the third and the fifth stage give.
 
-    That is (N, H/8, W/8, 40) and (N, H/16, W/16, 112), sizes rounded up.
+    That is (N, H/8, W/8, 40) and (N, H/16, W/16, 112); H and W must be multiples of 16.
     """
 
     def __init__(self) -> None:
@@ -49,8 +49,8 @@ class LiteNet(nn.Module):
         for number, (blocks, size, stride) in enumerate(_STAGES):
             widen = _WIDEN if number else 1
             outer = WIDTHS[number]
-            rest = [_Block(outer, outer, size, 1, widen) for _ in range(blocks - 1)]
-            self.stages.append(nn.Sequential(_Block(inner, outer, size, stride, widen), *rest))
+            rest = [Block(outer, outer, size, 1, widen) for _ in range(blocks - 1)]
+            self.stages.append(nn.Sequential(Block(inner, outer, size, stride, widen), *rest))
             inner = outer
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,8 +15,8 @@ from kernels.scatter import scatter_alpha
 from kernels.spread import spread
 from kernels.types import Alpha
 from models.picture import Picture
-from models.refined import Refined, cell_size
 from models.precision import net_precision
+from models.refined import Refined, cell_size
 from models.refiner_inputs import gather_inputs
 from models.refiner_net import LOOKS, SHAPES, RefinerNet
 from models.refiner_pixels import TERMS, PixelNets

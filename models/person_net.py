@@ -2,9 +2,9 @@
 
 Dense convolutions, which are cheap on wide registers, in the shape of Ronneberger et al., "U-Net"
 (MICCAI 2015), are given the picture and what two nets that stay as they are see in it
-(models.person_sight). Gated states at a 16th and an 8th of the size carry on what was decided, after
-Ballas et al., "Delving Deeper into Convolutional Networks for Learning Video Representations"
-(ICLR 2016).
+(models.person_sight). Gated states at a 16th and an 8th of the size carry on what was decided,
+after Ballas et al., "Delving Deeper into Convolutional Networks for Learning Video
+Representations" (ICLR 2016).
 """
 
 from typing import NamedTuple
@@ -17,10 +17,13 @@ from models.person_sight import SEEN
 
 STRIDE = 16
 """Height and width of the input must be multiples of this."""
+SMALLEST = 32
+"""And at least this."""
 WIDTHS = 16, 32, 64, 128
 """Channels at a 2nd, 4th, 8th and 16th of the size."""
 STATES = 32, 48
 """Channels of the states at an 8th and a 16th."""
+
 
 class Memory(NamedTuple):
     """What the net remembers: (N, STATES[0], H/8, W/8) and (N, STATES[1], H/16, W/16) float32."""
@@ -54,7 +57,7 @@ class _Gated(nn.Module):
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """x: (N, C, H, W); state: (N, own, H, W). Gives x with the new state, and that."""
-        passing, own = x.split(self.sizes, dim=1)
+        passing, own = torch.split(x, self.sizes, 1)
         forget, update = self.gates(torch.cat([own, state], 1)).sigmoid().chunk(2, dim=1)
         fresh = self.candidate(torch.cat([own, forget * state], 1)).tanh()
         state = state + update * (fresh - state)
@@ -100,9 +103,10 @@ class PersonNet(nn.Module):
         first = F.relu(self.stem(F.pixel_unshuffle(rgb - 0.5, 2)))
         second = self.fourth(F.relu(self.down[0](first)))
         third = self.eighth(F.relu(self.down[1](second) + self.seen[0](seen[0])))
-        y = self.down[2](third) + self.seen[1](seen[1]) + self.seen[2](seen[2])
-        far = F.interpolate(self.seen[3](seen[3]), size=y.shape[2:], mode="bilinear")
-        y = self.sixteenth(F.relu(y + far))
+        y = self.down[2](third)
+        for see, each in zip(self.seen[1:], seen[1:], strict=True):
+            y = y + see(each)
+        y = self.sixteenth(F.relu(y))
         y = self.deepest(y + self.everywhere(y.mean((2, 3)))[..., None, None])
         y, state_16 = self.gated[1](y, state_16)
         y = self._up(2, y, third)

@@ -14,6 +14,7 @@ from models.precision import net_precision
 from models.torch_threads import torch_threads
 from models.weights import load_weights
 
+
 class PersonRunner:
     """Looks at pictures in order; remembers only what `reset` forgets."""
 
@@ -36,7 +37,8 @@ class PersonRunner:
     def __call__(self, rgb: Rgb) -> Alpha:
         """Alpha (H, W) float32 in [0, 1] of the next picture, (H, W, 3) uint8 RGB.
 
-        H and W are multiples of models.person_net.STRIDE; another size than before is a beginning.
+        H and W are multiples of STRIDE, at least SMALLEST (models.person_net); another size than
+        before is a beginning.
         """
         if self._memory is None or self._size != rgb.shape[:2]:
             self._size = rgb.shape[:2]
@@ -49,5 +51,5 @@ class PersonRunner:
             given = picture.permute(0, 3, 1, 2), *self._memory, *seen
             with torch_threads(used()):
                 logits, *states = self._net(*(each.to(self._type) for each in given))
-            self._memory = self._memory._make(states)
+            self._memory = Memory(*states)
             return np.asarray(logits[0, 0].float().sigmoid_().numpy())

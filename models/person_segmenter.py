@@ -1,6 +1,7 @@
 """Pass 1 by the project's own net: one look at the whole frame, with a memory of those before."""
 
 from kernels.types import Alpha
+from models.person_net import SMALLEST
 from models.person_runner import PersonRunner
 from models.picture import Picture
 from models.window import Window, see, tile_size
@@ -26,4 +27,6 @@ class PersonSegmenter:
         if dt is None:
             self.reset()
         window = Window(0, 0, picture.height, picture.width)
-        return self._net(see(picture, window, *tile_size(window, self._area)))
+        # A strip is squashed: the net needs some rows and columns.
+        height, width = (max(side, SMALLEST) for side in tile_size(window, self._area))
+        return self._net(see(picture, window, height, width))

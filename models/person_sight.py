@@ -9,7 +9,7 @@ from models.selfie_runner import open_net
 from models.weights import load_weights
 
 SEEN = 24, 32, 40, 112
-"""Channels of what is seen at an 8th, 16th, 16th and 32nd of the size."""
+"""Channels of what is seen at an 8th, and thrice at a 16th of the size."""
 
 
 class People(nn.Module):
@@ -27,7 +27,7 @@ class People(nn.Module):
 
 
 class Things(nn.Module):
-    """A net that knows things, looking at half the size: at a 16th and a 32nd."""
+    """A net that knows things, looking at half the size."""
 
     def __init__(self) -> None:
         """Raises WeightsError when its weights cannot be loaded."""
@@ -37,10 +37,14 @@ class Things(nn.Module):
         self.net.pad_kernels()
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, H, W, 3) float32 RGB in [0, 1] to (N, 40, H/16, W/16) and (N, 112, H/32, W/32)."""
-        half = F.avg_pool2d(rgb.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
-        near, far = self.net(half)
-        return near.permute(0, 3, 1, 2), far.permute(0, 3, 1, 2)
+        """(N, H, W, 3) float32 RGB in [0, 1] to (N, 40, H/16, W/16) and (N, 112, H/16, W/16)."""
+        half = F.avg_pool2d(rgb.permute(0, 3, 1, 2), 2)
+        # The net halves four times, and drops a last row or column that has no other.
+        half = F.pad(half, (0, -half.shape[3] % 16, 0, -half.shape[2] % 16), mode="replicate")
+        near, far = (each.permute(0, 3, 1, 2) for each in self.net(half.permute(0, 2, 3, 1)))
+        far = F.interpolate(far, scale_factor=2.0, mode="bilinear")
+        rows, columns = rgb.shape[1] // 16, rgb.shape[2] // 16
+        return near[:, :, :rows, :columns], far[:, :, :rows, :columns]
 
 
 class Sight(nn.Module):
@@ -58,6 +62,6 @@ class Sight(nn.Module):
 def nothing_seen(count: int, height: int, width: int) -> tuple[Tensor, ...]:
     """Maps of the shapes that Sight gives."""
     return tuple(
-        torch.zeros(count, channels, -(-height // step), -(-width // step))
-        for channels, step in zip(SEEN, (8, 16, 16, 32), strict=True)
+        torch.zeros(count, channels, height // step, width // step)
+        for channels, step in zip(SEEN, (8, 16, 16, 16), strict=True)
     )

@@ -8,6 +8,7 @@ from models.picture import Picture
 
 QUALITIES = ("fast", "balanced", "best")
 LONG_SIDE = 512
+SEGMENTERS = ("hairline", "selfie")
 
 
 class Segmenter(Protocol):
@@ -30,12 +31,16 @@ def coarse_size(height: int, width: int) -> tuple[int, int]:
 
 
 def open_segmenter(name: str, quality: str) -> Segmenter:
-    """The segmenter called "selfie", or the net in the file `name`.onnx.
+    """One of SEGMENTERS, or the net in the file `name`.onnx.
 
     Raises ValueError on another name or quality, WeightsError when a net cannot be loaded.
     """
     if quality not in QUALITIES:
         raise ValueError(f"quality must be one of {', '.join(QUALITIES)}, got {quality!r}")
+    if name == "hairline":
+        from models.person_segmenter import PersonSegmenter
+
+        return PersonSegmenter(quality)
     if name == "selfie":
         from models.selfie_segmenter import SelfieSegmenter
 
@@ -44,4 +49,5 @@ def open_segmenter(name: str, quality: str) -> Segmenter:
         from models.onnx_segmenter import open_onnx
 
         return open_onnx(Path(name))
-    raise ValueError(f'segmenter must be "selfie" or the path of an .onnx file, got {name!r}')
+    names = ", ".join(SEGMENTERS)
+    raise ValueError(f"segmenter must be {names} or the path of an .onnx file, got {name!r}")

@@ -26,6 +26,7 @@ class Filter(nn.Conv2d):
         super().__init__(inner, outer, size, stride, size // 2, groups=groups)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, C) to (N, H / stride, W / stride, outer)."""
         return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
 
     def pad_kernel(self) -> None:

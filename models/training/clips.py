@@ -1,4 +1,4 @@
-"""Short clips of people whose alpha is known, to train pass 1: composed, or photographs in motion."""
+"""Short clips of people of known alpha, to train pass 1: composed, or photographs in motion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kernels.types import Rgb
 from models.training.codec import jpeg_coded
-from models.training.portraits import Layer, Portrait
+from models.training.portraits import Layer, Portrait, unit
 
 Float = npt.NDArray[np.float32]
 Path2 = npt.NDArray[np.float64]
@@ -68,21 +68,14 @@ def _moving(
     centre = _inside(random, portrait, (size[0] * scale, size[1] * scale))
     path = _sway(random, frames, still=0.4)
     maps = [_window(turn, centre, scale, size) for turn in path]
-    flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     smaller = max(1.0, scale)
-    planes = [
-        _shrunk(each, smaller) for each in (portrait.rgb, portrait.alpha, portrait.trust)
-    ]
-    shrink = np.array([[1 / smaller], [1 / smaller]])
-    return Clip(
-        *(
-            np.stack([
-                cv2.warpAffine(plane, each * shrink, size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
-                for each in maps
-            ])
-            for plane in planes
-        )
-    )  # fmt: skip
+    planes = [_shrunk(each, smaller) for each in (portrait.rgb, portrait.alpha, portrait.trust)]
+    flags, mode = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+
+    def seen(plane: npt.NDArray[Any], turn: Path2) -> npt.NDArray[Any]:
+        return cv2.warpAffine(plane, turn / smaller, size[::-1], flags=flags, borderMode=mode)
+
+    return Clip(*(np.stack([seen(plane, each) for each in maps]) for plane in planes))
 
 
 def _inside(
@@ -152,9 +145,9 @@ def _composed(
 def _room(random: np.random.Generator, material: Material, size: tuple[int, int]) -> Float:
     """A room of `size`, perhaps with others' pictures in it, perhaps out of focus."""
     if random.random() < 0.5:
-        picture = _pick(random, material.rooms) / np.float32(255)
+        picture = unit(_pick(random, material.rooms))
     else:
-        picture = _pick(random, material.people).empty / np.float32(255)
+        picture = unit(_pick(random, material.people).empty)
     room = _cropped(random, picture, size)
     for _ in range(int(random.choice(3, p=(0.8, 0.15, 0.05)))):
         _hang(random, room, material)
@@ -235,7 +228,9 @@ def _position(
         return -first - random.uniform(0, 0.12) * length
     if low:
         # Somebody who is shown whole stands on the ground, or goes on below.
-        return size * random.uniform(0.75, 1.0) - end + max(0.0, length - size) * random.uniform(0, 1)
+        return (
+            size * random.uniform(0.75, 1.0) - end + max(0.0, length - size) * random.uniform(0, 1)
+        )
     return random.uniform(-0.3 * length, size - 0.7 * length) - first
 
 
@@ -256,7 +251,7 @@ def _hide_below(
     tall = int(height * random.uniform(0.06, 0.3))
     wide = int(width * random.uniform(0.25, 1))
     left = int(random.integers(width - wide + 1))
-    picture = _pick(random, material.rooms) / np.float32(255)
+    picture = unit(_pick(random, material.rooms))
     part = _cropped(random, picture, (max(tall, 2), max(wide, 2)))
     place = (slice(None), slice(height - part.shape[0], height), slice(left, left + part.shape[1]))
     shown[place], alpha[place] = part, 0
@@ -265,11 +260,14 @@ def _hide_below(
 def _warped(picture: Float, path: Float, size: tuple[int, int]) -> Float:
     """`picture` of `size` in motion, (T, H, W, C)."""
     mode = cv2.BORDER_REFLECT_101 if picture.shape[2] == 3 else cv2.BORDER_REPLICATE
-    return np.stack([
-        np.asarray(cv2.warpAffine(picture, _about(turn, size)[:2], size[::-1], borderMode=mode), np.float32)
-        if turn.any() else picture
-        for turn in path
-    ])  # fmt: skip
+
+    def moved(turn: Float) -> Float:
+        if not turn.any():
+            return picture
+        own = _about(turn, size)[:2]
+        return np.asarray(cv2.warpAffine(picture, own, size[::-1], borderMode=mode), np.float32)
+
+    return np.stack([moved(turn) for turn in path])
 
 
 def _shrunk(plane: npt.NDArray[Any], by: float) -> npt.NDArray[Any]:
@@ -285,9 +283,7 @@ def _filmed(random: np.random.Generator, rgb: Rgb) -> Rgb:
     gain = np.exp(random.normal(0, 0.15) + random.normal(0, 0.06, 3))
     gamma, contrast = np.exp(random.normal(0, 0.2)), random.uniform(0.7, 1.2)
     dark = random.uniform(0.15, 0.6) if random.random() < 0.12 else 1.0
-    tables = [
-        (((table * g) ** gamma - 0.5) * contrast + 0.5 + 0.0).clip(0, 1) * dark for g in gain
-    ]
+    tables = [(((table * g) ** gamma - 0.5) * contrast + 0.5 + 0.0).clip(0, 1) * dark for g in gain]
     luts = np.stack([np.rint(each * 255).astype(np.uint8) for each in tables], axis=1)
     gray = random.random() < 0.04
     noise = random.uniform(0, 3) if random.random() < 0.7 else random.uniform(3, 12) * dark
@@ -301,7 +297,9 @@ def _filmed(random: np.random.Generator, rgb: Rgb) -> Rgb:
         if blur:
             each = cv2.GaussianBlur(each, (0, 0), blur)
         if noise > 0.5:
-            grain = random.standard_normal(each.shape[:2], np.float32)[..., None] * np.float32(noise)
+            grain = random.standard_normal(each.shape[:2], np.float32)[..., None] * np.float32(
+                noise
+            )
             each = np.clip(each + grain, 0, 255).astype(np.uint8)
         out.append(jpeg_coded(np.ascontiguousarray(each), quality) if quality else each)
     return np.stack(out)

@@ -2,8 +2,9 @@
 
 MIRRORS holds a git directory of each repository that photographs.toml names, OWNER+NAME,
 OWNER+NAME/repo or OWNER+NAME/repo/.git (`git clone --mirror`). What is missing is said and left
-out. Writes OUT/SHOWS/NUMBER.jpg, the long side at most 768 pixels, and OUT/index.json. Pictures
-that are small, gray, or were seen before are left out.
+out. Writes OUT/SHOWS/NUMBER.jpg, the long side at most 768 pixels, and OUT/index.json; the number
+follows from the repository, the path and the frame of a film. Pictures that are small, gray, or
+were seen before are left out.
 """
 
 import argparse
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import cv2
 import numpy as np
@@ -40,16 +43,16 @@ class Source:
     licence: str
     shows: str
     paths: tuple[str, ...]
+    without: tuple[str, ...] = ()
     every: int = 1
 
 
 def read_sources(path: Path = LIST) -> list[Source]:
     """The sources of a TOML file; TypeError on a key that no source has."""
-    told = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
-    return [
-        Source(**{k: tuple(v) if isinstance(v, list) else v for k, v in each.items()})
-        for each in told
-    ]
+    told: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
+    for each in told:
+        each |= {key: tuple(value) for key, value in each.items() if isinstance(value, list)}
+    return [Source(**each) for each in told]
 
 
 def git_folder(mirrors: Path, repository: str) -> Path | None:
@@ -67,20 +70,20 @@ def main() -> int:
     parser.add_argument("mirrors", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
-    index, seen = [], _Seen()
+    index: list[dict[str, str]] = []
+    seen = _Seen()
     for source in read_sources():
         folder, before = git_folder(options.mirrors, source.repository), len(index)
         if folder is None:
             print(f"missing: {source.repository} at {source.commit}", file=sys.stderr)
             continue
+        (options.out / source.shows).mkdir(parents=True, exist_ok=True)
         for path, number, picture in _pictures(folder, source):
             if seen.before(picture):
                 continue
-            name = f"{source.shows}/{len(index):05}.jpg"
-            (options.out / source.shows).mkdir(parents=True, exist_ok=True)
+            name = f"{source.shows}/{_number(source.repository)}{_number(path)}{number:05}.jpg"
             cv2.imwrite(str(options.out / name), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
-            index.append({"file": name, "repository": source.repository, "group": _group(path),
-                          "frame": number})  # fmt: skip
+            index.append({"file": name, "repository": source.repository})
         print(f"{source.repository}: {len(index) - before} {source.shows}", flush=True)
     if not index:
         print(f"error: {options.mirrors} holds none of what {LIST.name} names", file=sys.stderr)
@@ -124,7 +127,9 @@ def _listed(folder: Path, source: Source) -> list[str]:
     found = [
         name
         for name in names
-        if name.count("/") in depths and any(fnmatch(name, each) for each in source.paths)
+        if name.count("/") in depths
+        and any(fnmatch(name, each) for each in source.paths)
+        and not any(fnmatch(name, each) for each in source.without)
     ]
     return [
         name
@@ -145,13 +150,16 @@ def _film(data: bytes, every: int) -> Iterator[tuple[int, Picture]]:
         file.flush()
         film, number = cv2.VideoCapture(file.name), 0
         while film.grab():
-            if number % every == 0 and (picture := _usable(np.asarray(film.retrieve()[1]))) is not None:
+            if (
+                number % every == 0
+                and (picture := _usable(np.asarray(film.retrieve()[1]))) is not None
+            ):
                 yield number, picture
             number += 1
         film.release()
 
 
-def _usable(read: npt.NDArray[np.generic]) -> Picture | None:
+def _usable(read: npt.NDArray[Any]) -> Picture | None:
     """BGR of at most _LONGEST pixels a side; None if small, gray, or cut out already."""
     if read.dtype != np.uint8 or read.ndim < 3 or min(read.shape[:2]) < _SHORTEST:
         return None
@@ -162,19 +170,14 @@ def _usable(read: npt.NDArray[np.generic]) -> Picture | None:
     if np.ptp(read.astype(np.int16), axis=2).mean() < 4:
         return None
     scale = min(1.0, _LONGEST / max(read.shape[:2]))
-    return np.asarray(cv2.resize(read, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(
+        cv2.resize(read, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
-def _group(path: str) -> str:
-    """A number for what may show the same person as its neighbours: the file, without its name."""
-    return f"{hash_of(path):08x}"
-
-
-def hash_of(text: str) -> int:
-    """A number in [0, 2^32) that is the same on every machine."""
-    import zlib
-
-    return zlib.crc32(text.encode())
+def _number(text: str) -> str:
+    """Eight digits that stand for `text` on every machine, and tell nobody's name."""
+    return f"{crc32(text.encode()):08x}"
 
 
 if __name__ == "__main__":

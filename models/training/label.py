@@ -6,10 +6,10 @@ the Selfie net's, goes into PHOTOGRAPHS/second. Goes on where it stopped.
 """
 
 import argparse
-import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import cv2
 import numpy as np
@@ -68,10 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     teacher, opinion = rvm_teacher(options.rvm, options.threads), second_opinion()
     paths = [p for kind in options.kinds.split(",") for p in options.photographs.glob(f"{kind}/*")]
-    # In no order, so that what is there after a while is of all sources.
-    random.Random(1).shuffle(paths)
-    paths.sort(key=lambda path: path.parent.name == "people" and int(path.stem) < 2097)
-    for path in paths:
+    for path in in_turn(paths):
         out = [
             options.photographs / kind / path.parent.name / f"{path.stem}.png"
             for kind in ("alpha", "second")
@@ -82,6 +79,17 @@ def main() -> None:
         for file, alpha in zip(out, (teacher(rgb), opinion(rgb)), strict=True):
             file.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(file), np.rint(alpha.clip(0, 1) * 255).astype(np.uint8))
+
+
+def in_turn(paths: list[Path]) -> list[Path]:
+    """One of each repository after the other, so that what is there after a while is of all."""
+    turns: dict[str, int] = {}
+    keyed = []
+    for path in sorted(paths, key=lambda path: crc32(path.name.encode())):
+        source = path.name[:8]
+        turns[source] = turns.get(source, 0) + 1
+        keyed.append((turns[source], path))
+    return [path for _, path in sorted(keyed)]
 
 
 def shrunk(rgb: Rgb, side: int) -> Rgb:

@@ -1,9 +1,10 @@
-"""Photographs of people with their labels, as models.training.label leaves them: whole, and cut out."""
+"""Photographs of people with the labels that models.training.label leaves: whole, and cut out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,8 +40,8 @@ class Portrait:
     def empty(self) -> Rgb:
         """The picture with what is around the people spread over them: (H, W, 3) uint8."""
         near = cv2.dilate(self.alpha, np.ones((9, 9), np.uint8))
-        outside = (1 - near / np.float32(255))[..., None]
-        picture = self.rgb / np.float32(255)
+        outside = 1 - unit(near)[..., None]
+        picture = unit(self.rgb)
         return _bytes(picture * outside + spread(picture, outside[..., 0]) * (1 - outside))
 
     def layer(self) -> Layer:
@@ -51,10 +52,15 @@ class Portrait:
     @cached_property
     def _own(self) -> Rgb:
         """The picture with the people's colours spread a little beyond them: (H, W, 3) uint8."""
-        picture = self.rgb / np.float32(255)
+        picture = unit(self.rgb)
         sure = np.asarray(cv2.erode(self.alpha, np.ones((3, 3), np.uint8)) > 242, np.float32)
         within = sure[..., None]
         return _bytes(picture * within + spread(picture, sure, (1, 3, 8)) * (1 - within))
+
+
+def unit(picture: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """`picture` in [0, 1]."""
+    return np.asarray(picture / np.float32(255), np.float32)
 
 
 def spread(
@@ -76,12 +82,16 @@ def spread(
         out += share * wide[..., :3] / np.maximum(wide[..., 3:], np.float32(1e-4))
         missing = missing - share[..., 0]
     mean = (picture * known[..., None]).sum((0, 1)) / max(float(known.sum()), 1.0)
-    return np.clip(out + missing[..., None] * mean.astype(np.float32), 0, 1)
+    found = np.clip(out + missing[..., None] * mean.astype(np.float32), 0, 1)
+    return np.asarray(found, np.float32)
 
 
 def read_portraits(folder: Path, kind: str = "people") -> list[Portrait]:
     """All pictures of folder/kind that have labels which agree."""
-    found = (read_portrait(folder, kind, path.stem) for path in sorted((folder / "alpha" / kind).glob("*.png")))
+    found = (
+        read_portrait(folder, kind, path.stem)
+        for path in sorted((folder / "alpha" / kind).glob("*.png"))
+    )
     return [each for each in found if each is not None]
 
 
@@ -105,16 +115,18 @@ def read_portrait(folder: Path, kind: str, name: str) -> Portrait | None:
         return None
     trust = np.where(np.abs(alpha - second) > 0.5, np.float32(_DISPUTED), np.float32(1))
     trust[_vague(alpha)] = _VAGUE
-    edges = sure[:2].any(), sure[:, :2].any(), sure[-2:].any(), sure[:, -2:].any()
-    return Portrait(
-        np.ascontiguousarray(rgb, np.uint8), _bytes(alpha), _bytes(trust), edges,
-    )  # fmt: skip
+    sides = (sure[:2], sure[:, :2], sure[-2:], sure[:, -2:])
+    top, left, bottom, right = (bool(each.any()) for each in sides)
+    picture = np.ascontiguousarray(rgb, np.uint8)
+    return Portrait(picture, _bytes(alpha), _bytes(trust), (top, left, bottom, right))
 
 
 def _vague(alpha: Alpha) -> npt.NDArray[np.bool_]:
     """Where an alpha that is neither 0 nor 1 is far from any edge, and thus a guess."""
     sure = np.asarray(alpha > 0.5, np.uint8)
-    far = cv2.distanceTransform(sure, cv2.DIST_L2, 3) + cv2.distanceTransform(1 - sure, cv2.DIST_L2, 3)
+    far = cv2.distanceTransform(sure, cv2.DIST_L2, 3) + cv2.distanceTransform(
+        1 - sure, cv2.DIST_L2, 3
+    )
     return np.asarray((alpha > 0.1) & (alpha < 0.9) & (far > 0.03 * max(alpha.shape)))
 
 

@@ -11,6 +11,7 @@ import math
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +23,10 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from models.person_net import PersonNet, no_memory
+from models.person_net import Memory, PersonNet, no_memory
 from models.person_sight import Sight
 from models.training.clips import SIZES, Clip, Material, draw_clip
+from models.training.material import read_material
 
 _AHEAD = 3
 
@@ -84,7 +86,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     plan = read_plan(arguments.config)
-    with ProcessPoolExecutor(1, get_context("spawn"), _open, (plan.photographs,)) as maker:
+    with ProcessPoolExecutor(1, get_context("spawn")) as maker:
         Training(plan, maker).run(arguments.steps or plan.steps)
 
 
@@ -153,7 +155,7 @@ class Training:
             for n in range(frames):
                 picture = rgb[n].permute(0, 3, 1, 2)
                 logits, *states = self._net(picture, *memory, *(each[n] for each in seen))
-                memory = memory._make(states)
+                memory = Memory(*states)
                 found.append(logits.float())
         return torch.stack(found)
 
@@ -163,7 +165,7 @@ class Training:
             if step not in self._drawn:
                 plan = self._plan
                 self._drawn[step] = self._maker.submit(
-                    _draw, plan.seed, step, plan.clips, plan.frames
+                    _draw, plan.photographs, plan.seed, step, plan.clips, plan.frames
                 )
         return self._drawn.pop(self._step).result()
 
@@ -199,27 +201,20 @@ class Training:
         self._optimiser.load_state_dict(state["optimiser"])
 
 
-_material: Material | None = None
-"""Read once in the process that draws."""
-
-
-def _open(photographs: Path) -> None:
-    global _material
+@cache
+def _material(photographs: Path) -> Material:
+    """Read once in the process that draws."""
     import cv2
 
-    from models.training.material import read_material
-
     cv2.setNumThreads(1)
-    _material = read_material(photographs)
+    return read_material(photographs)
 
 
-def _draw(seed: int, step: int, count: int, frames: int) -> Clip:
-    """The clips of a step, which follow from the seed and the step alone."""
-    if _material is None:
-        raise RuntimeError("no material was read")
+def _draw(photographs: Path, seed: int, step: int, count: int, frames: int) -> Clip:
+    """The clips of a step, which follow from what is there, the seed and the step alone."""
     random = np.random.default_rng([seed, step])
     size = SIZES[int(random.integers(len(SIZES)))]
-    clips = [draw_clip(random, _material, size, frames) for _ in range(count)]
+    clips = [draw_clip(random, _material(photographs), size, frames) for _ in range(count)]
     return Clip(*(np.stack(each, axis=1) for each in zip(*clips, strict=True)))
 
 
