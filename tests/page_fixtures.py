@@ -46,6 +46,7 @@ def browser() -> Iterator[Any]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("needs chromium: apt install chromium")
+    playwright.expect.set_options(timeout=20_000)
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=_OPTIONS.split())
         yield browser

@@ -16,6 +16,7 @@ from models.matting import Matting
 from models.picture import Picture
 from models.temporal import TemporalSmoother
 from stream.errors import SinkError, SourceError, WeightsError
+from stream.live import compute as compute_room
 from stream.live.capture import Capture
 from stream.live.compute import Compute
 from stream.live.feeds import Captured, Feed
@@ -33,6 +34,8 @@ ROOM = (150, 40, 230)
 """Samples of the room that nothing else has: a marker."""
 BODY = (90, 128, 128)
 BACKGROUND = "#20a0c0"
+LONGEST = 240
+"""Seconds after which a session is ended though what it waits for never came."""
 
 
 _TURN = 24
@@ -122,7 +125,10 @@ def run(
     camera: Camera, finder: Finder, kept: Kept, until: Callable[[Session], bool],
     controls: Controls | None = None, **more: Any,
 ) -> tuple[Session, list[str]]:  # fmt: skip
-    """Run a session until `until` says so; returns it and what it said."""
+    """Run a session until `until` says so, or LONGEST; returns it and what it said.
+
+    What a test asserts is for its `until` to wait for: slow machines show slates meanwhile.
+    """
     controls = controls or Controls(Look(background=BACKGROUND))
     capture, outbox = Capture(camera, (HEIGHT, WIDTH)), Outbox()
     governor = more.get("governor")
@@ -133,7 +139,7 @@ def run(
     stop, said = threading.Event(), list[str]()
 
     def watch() -> None:
-        end = time.monotonic() + 120
+        end = time.monotonic() + LONGEST
         while not until(session) and time.monotonic() < end:
             time.sleep(0.01)
         stop.set()
@@ -160,6 +166,11 @@ def is_slate(planes: Planes) -> bool:
     )
 
 
+def live_in(pictures: list[Planes]) -> list[Planes]:
+    """Those that are no slates."""
+    return [planes for planes in pictures if not is_slate(planes)]
+
+
 def test_the_marker_is_found_in_the_camera_s_own_picture() -> None:
     assert leaks(scene(3)) > 1000
 
@@ -172,8 +183,7 @@ def test_pictures_leave_with_another_background_and_threads_end(latency: int) ->
         Camera(), Finder(), kept, lambda session: session.tally.sent > 40, latency=latency
     )
     assert is_slate(kept.pictures[0])
-    live = [planes for planes in kept.pictures if not is_slate(planes)]
-    assert len(live) > 40
+    assert len(live_in(kept.pictures)) > 40
     assert max(map(leaks, kept.pictures)) == 0
     assert kept.closed == 1
     assert any(line.startswith("live") for line in said)
@@ -185,7 +195,8 @@ def test_pictures_leave_with_another_background_and_threads_end(latency: int) ->
 def test_the_picture_shown_is_the_one_the_matte_was_made_of(latency: int) -> None:
     kept = Kept()
     run(Camera(), Finder(), kept, lambda session: session.tally.sent > 40, latency=latency)
-    live = [planes for planes in kept.pictures if not is_slate(planes)]
+    live = live_in(kept.pictures)
+    assert len(live) > 40
     for planes in live:
         row = planes[0][HEIGHT // 2].astype(int)
         gray = np.flatnonzero(np.abs(planes[1][HEIGHT // 4].astype(int) - 128) < 8)
@@ -201,37 +212,53 @@ def test_a_matte_that_fails_shows_no_room(calls: range, latency: int) -> None:
         if number in calls:
             raise RuntimeError("out of luck")
 
-    kept, finder = Kept(), Finder(fail)
-    _, said = run(Camera(), finder, kept, lambda session: finder.calls > 80, latency=latency)
+    kept, finder, is_short = Kept(), Finder(fail), len(calls) < 10
+    ends: list[Planes] = []
+
+    def until(session: Session) -> bool:
+        if finder.calls > 80 and is_slate(kept.pictures[-1]) is not is_short:
+            ends.append(kept.pictures[-1])
+        return bool(ends)
+
+    _, said = run(Camera(), finder, kept, until, latency=latency)
     assert max(map(leaks, kept.pictures)) == 0
-    if len(calls) > 100:
-        assert is_slate(kept.pictures[-1])
-        assert any("out of luck" in line for line in said)
+    assert ends
+    assert is_short or any("out of luck" in line for line in said)
 
 
 def test_missing_weights_mean_a_slate_and_a_line() -> None:
     def opened(clock: StageClock) -> Opened:
         raise WeightsError("refiner.safetensors: missing: get it again")
 
+    def until(session: Session) -> bool:
+        return len(kept.pictures) > 20 and session.status().state == "no matte"
+
     kept = Kept()
-    _, said = run(
-        Camera(), Finder(), kept, lambda session: len(kept.pictures) > 20, open_matting=opened
-    )
+    _, said = run(Camera(), Finder(), kept, until, open_matting=opened)
     assert all(map(is_slate, kept.pictures))
     assert any("get it again" in line for line in said)
 
 
 def test_a_lost_camera_is_a_slate_and_comes_back() -> None:
-    lost = threading.Event()
+    pulled, lost = threading.Event(), threading.Event()
 
     def script(number: int) -> None:
-        if number == 60 and not lost.is_set():
-            lost.set()
-            time.sleep(1.2)
+        if pulled.is_set() and not lost.is_set():
+            lost.wait(LONGEST)
             raise SourceError("camera: unplugged")
 
+    sent: list[int] = []
+
+    def until(session: Session) -> bool:
+        if session.tally.sent > 30:
+            pulled.set()
+        if session.status().state == "camera lost" and not sent:
+            sent.append(session.tally.sent)
+            lost.set()
+        return bool(sent) and session.tally.sent > sent[0] + 30
+
     camera, kept = Camera(script), Kept()
-    _, said = run(camera, Finder(), kept, lambda session: session.tally.sent > 90)
+    _, said = run(camera, Finder(), kept, until)
     assert camera.opened == 2
     assert max(map(leaks, kept.pictures)) == 0
     order = [line.split(":")[0] for line in said if not line.startswith(("step", "camera:"))]
@@ -293,10 +320,10 @@ def test_the_last_step_shows_no_room_either() -> None:
         matting = Matting(finder, ClassicalRefiner("fast"), TemporalSmoother(), clock)
         return matting, steps.append
 
-    run(
-        Camera(), finder, kept, lambda session: session.tally.sent > 80, governor=governor,
-        open_matting=opened,
-    )  # fmt: skip
+    def until(session: Session) -> bool:
+        return session.tally.sent > 80 and governor.level == governor.levels - 1
+
+    run(Camera(), finder, kept, until, governor=governor, open_matting=opened)
     assert governor.level == governor.levels - 1
     assert steps[-1] is governor.step
     assert {planes[0].shape for planes in kept.pictures} == {(HEIGHT, WIDTH)}
@@ -316,39 +343,48 @@ def test_pass_1_rests_only_while_nothing_moves() -> None:
 
 
 @pytest.mark.parametrize("latency", [0, 1])
-def test_what_nobody_foresaw_is_told_and_overcome(latency: int) -> None:
+def test_what_nobody_foresaw_is_told_and_overcome(
+    latency: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Long enough for the slate to be seen in between.
+    monkeypatch.setattr(compute_room, "_RETRY", 0.7)
+
     class Odd(Governor):
         failures = 3
 
         def note(self, now: float, seconds: float) -> bool:
             if session_began and Odd.failures:
                 Odd.failures -= 1
+                time.sleep(0.2)  # until pass 1 has seen the next picture, where it may
                 raise ArithmeticError("who would have thought")
             return False
 
-    session_began, kept, over = list[int](), Kept(), list[int]()
+    session_began, kept, over = list[int](), Kept(), list[tuple[int, int]]()
 
     def until(session: Session) -> bool:
         sent = session.tally.sent
         if sent > 10:
             session_began.append(1)
-        if not Odd.failures:
-            over.append(sent)
-        return bool(over) and sent > over[0] + 10
+        if not Odd.failures and not over:
+            over.append((sent, len(kept.pictures)))
+        return bool(over) and sent > over[0][0] + 10
 
-    _, said = run(Camera(), Finder(), kept, until, governor=Odd(1.0), latency=latency)
+    session, said = run(Camera(), Finder(), kept, until, governor=Odd(1.0), latency=latency)
     assert any("who would have thought" in line for line in said)
     assert max(map(leaks, kept.pictures)) == 0
-    assert not is_slate(kept.pictures[-2])
+    # New ones since the last failure, and not the one before it again.
+    assert session.tally.sent > over[0][0] + 10
+    assert len(live_in(kept.pictures[over[0][1] :])) > 10
 
 
 def test_a_background_that_fails_is_told(tmp_path: Path) -> None:
     controls, kept = Controls(Look(background=BACKGROUND)), Kept()
+    gone = str(tmp_path / "gone.jpg")
 
     def until(session: Session) -> bool:
-        if session.tally.sent == 20:
-            controls.change(background=str(tmp_path / "gone.jpg"))
-        return session.tally.sent > 60
+        if session.tally.sent > 20 and controls.look.background != gone:
+            controls.change(background=gone)
+        return session.tally.sent > 60 and "gone.jpg" in session.status().message
 
     _, said = run(Camera(), Finder(), kept, until, controls)
     assert any("gone.jpg" in line for line in said)

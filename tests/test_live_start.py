@@ -1,12 +1,13 @@
 """`live` as the command line starts it: files as cameras, recordings, settings, keys, bad input."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from stream.demo import photograph
 from stream.errors import SinkError, UsageError
 from stream.live.arguments import live_settings_of
 from stream.live.config import ConfigWatch, read_look
+from stream.live.console import Console
 from stream.live.keys import Keys, listening
 from stream.live.look import Controls, Look
 from stream.live.outlets import VirtualCamera
@@ -30,6 +32,7 @@ from stream.live.plan import plan_for
 from stream.live.recorder import Recorder
 from stream.live.settings import LiveSettings
 from stream.live.slate import slate
+from stream.live.status import Status
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +54,36 @@ def settings(*words: str) -> LiveSettings:
     return live_settings_of(parser().parse_args(["live", *words]))
 
 
-def test_a_file_becomes_a_recording_without_its_room(person: Path, tmp_path: Path) -> None:
+def test_a_file_becomes_a_recording_without_its_room(
+    person: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def watch(console: Console, status: Callable[[], Status]) -> None:
+        """Press Ctrl-C once 60 pictures have left, however long that takes."""
+
+        def press() -> None:
+            assert _waited(lambda: status().sent >= 60, 240)
+            signal.raise_signal(signal.SIGINT)
+
+        threading.Thread(target=press, daemon=True).start()
+
+    monkeypatch.setattr(Console, "watch", watch)
     out = tmp_path / "call.mp4"
     words = ["live", "--camera", str(person), "--size", "320x240", "--to", "none"]
     words += ["--background", "#00ff00", "--quality", "fast", "--record", str(out)]
-    assert main([*words, "--duration", "14"]) == 0
+    assert main(words) == 0
     with av.open(str(out)) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert frames[0].shape == (240, 320, 3)
-    assert len(frames) > 100
+    assert len(frames) > 60
     green = [float((np.abs(f.astype(int) - (0, 255, 0)).max(2) < 40).mean()) for f in frames]
     assert green[0] < 0.01
     assert max(green) > 0.15
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_duration_ends_a_session(person: Path) -> None:
+    words = ["live", "--camera", str(person), "--to", "none", "--size", "320x240"]
+    assert main([*words, "--duration", "0.2"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -123,7 +143,10 @@ def test_what_is_sent_is_as_large_and_fast_as_the_camera_or_as_asked(person: Pat
     assert asked.rate == 15
 
 
-def test_a_settings_file_is_taken_over_and_again_when_it_changes(tmp_path: Path) -> None:
+def test_a_settings_file_is_taken_over_and_again_when_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream.live.config._EVERY", 0.02)
     path, said = tmp_path / "live.toml", list[str]()
     path.write_text('background = "#102030"\n[look]\nmirror = true\n')
     controls = Controls()
@@ -137,7 +160,7 @@ def test_a_settings_file_is_taken_over_and_again_when_it_changes(tmp_path: Path)
         assert _waited(lambda: any("nothing was changed" in line for line in said))
         assert controls.look.softness == 3
         path.unlink()
-        time.sleep(0.6)
+        time.sleep(0.1)
         path.write_text("wrap = 0.5\n")
         assert _waited(lambda: controls.look.wrap == 0.5)
     finally:
@@ -190,13 +213,19 @@ def test_only_letters_are_keys(
     import pty
 
     ours, theirs = pty.openpty()
-    ended = threading.Event()
+    ended, read, chunks = threading.Event(), os.read, list[bytes]()
+
+    def noted(file: int, count: int) -> bytes:
+        chunks.append(read(file, count))
+        return chunks[-1]
+
+    monkeypatch.setattr(os, "read", noted)
     with os.fdopen(theirs, "r") as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)
         controls, said = Controls(), list[str]()
         with listening(Keys(controls, ended.set, tmp_path), said.append):
             os.write(ours, typed)
-            time.sleep(0.5)
+            assert _waited(lambda: typed in chunks)
             os.write(ours, b"m")
             assert _waited(lambda: controls.look.view == "matte")
         assert controls.look.private is private
@@ -344,8 +373,8 @@ def test_settings_of_the_command_line() -> None:
     assert found.look.background == "blur"
 
 
-def _waited(condition: Any) -> bool:
-    end = time.monotonic() + 20
+def _waited(condition: Callable[[], bool], patience: float = 20.0) -> bool:
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if condition():
             return True

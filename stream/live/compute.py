@@ -49,7 +49,6 @@ class Compute:
         self._shortest, self._latency = 0.75 / rate, latency
         self._neighbours = Neighbours(available())
         self._stopping = threading.Event()
-        self._room = threading.Semaphore(1)
         self._work: Work | None = None
         self._thread = threading.Thread(target=self._run, name="compute", daemon=True)
 
@@ -90,14 +89,17 @@ class Compute:
     def _go_on(self, work: Work) -> None:
         """Picture after picture, until it is time to stop or something unforeseen is raised."""
         work.reset()
-        self._room = threading.Semaphore(1)
-        looks: Generator[Begun | Exception, None, None] = self._begun(work)
+        room, over = threading.Semaphore(1), threading.Event()
+        looks: Generator[Begun | Exception, None, None] = self._begun(work, room, over)
         if self._latency:
             looks = prefetch(looks, 1, "pass 1", halt=self._stopping)
         with contextlib.closing(looks):
-            for begun in looks:
-                self._room.release()
-                self._finish(work, begun)
+            try:
+                for begun in looks:
+                    room.release()
+                    self._finish(work, begun)
+            finally:
+                over.set()  # there will be no more room for who waits for it
 
     def _opened(self) -> Work | None:
         while not self._stopping.is_set():
@@ -108,25 +110,27 @@ class Compute:
                 self._stopping.wait(_RETRY)
         return None
 
-    def _begun(self, work: Work) -> Generator[Begun | Exception, None, None]:
-        """Each picture after pass 1, or why there is none."""
-        for taken in self._pictures():
+    def _begun(
+        self, work: Work, room: threading.Semaphore, over: threading.Event
+    ) -> Generator[Begun | Exception, None, None]:
+        """Each picture after pass 1, or why there is none; see _pictures."""
+        for taken in self._pictures(room, over):
             try:
                 yield work.see(taken)
             except Exception as error:  # no picture without a matte, and the next may succeed
                 yield error
 
-    def _pictures(self) -> Iterator[Numbered]:
-        """The newest picture whenever there is room for one."""
+    def _pictures(self, room: threading.Semaphore, over: threading.Event) -> Iterator[Numbered]:
+        """The newest picture whenever there is `room` for one, until it is `over`."""
         number, last = -1, -1.0
-        while not self._stopping.is_set():
-            if not self._room.acquire(timeout=_PATIENCE):
+        while not (over.is_set() or self._stopping.is_set()):
+            if not room.acquire(timeout=_PATIENCE):
                 continue
             taken = self._capture.newest(number, _PATIENCE)
             number = number if taken is None else taken.number
             # A camera may be faster than was asked for.
             if taken is None or taken.captured.at - last < self._shortest:
-                self._room.release()
+                room.release()
                 continue
             last = taken.captured.at
             yield taken
