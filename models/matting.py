@@ -10,7 +10,7 @@ from models.clocked import ClockedPicture
 from models.cuts import CutDetector
 from models.picture import Picture
 from models.refiner import Refiner, estimate_foreground, open_refiner
-from models.segmenter import Segmenter, open_segmenter
+from models.segmenter import DEFAULT_SEGMENTER, Segmenter, open_segmenter
 from models.temporal import TemporalSmoother
 
 LONGEST_GAP = 0.5
@@ -123,7 +123,7 @@ class Matting:
 
 
 def open_matting(
-    segmenter: str | None = "selfie",
+    segmenter: str | None = DEFAULT_SEGMENTER,
     quality: str = "balanced",
     smoothing: float | None = None,
     clock: StageClock | None = None,
@@ -131,7 +131,7 @@ def open_matting(
 ) -> Matting:
     """The matting that `segmenter`, `quality` and `smoothing` (seconds) describe.
 
-    segmenter: "selfie", the path of an .onnx file, or None when coarse alphas are given.
+    segmenter: one of SEGMENTERS, the path of an .onnx file, or None when coarse alphas are given.
     confidence: also give the expected error of each alpha. Raises ValueError on an unknown name or
     a quality that cannot tell its error, WeightsError when a net cannot be loaded.
     """

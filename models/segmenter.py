@@ -9,6 +9,7 @@ from models.picture import Picture
 QUALITIES = ("fast", "balanced", "best")
 LONG_SIDE = 512
 SEGMENTERS = ("hairline", "selfie")
+DEFAULT_SEGMENTER = "selfie"
 
 
 class Segmenter(Protocol):

@@ -48,13 +48,23 @@ def load_weights(name: str, folder: Path | None = None) -> "dict[str, torch.Tens
     return {key: tensor.float() for key, tensor in tensors.items()}
 
 
+def listed() -> list[str]:
+    """The names of all committed weights; WeightsError when the list is missing."""
+    return sorted(Path(name).stem for name in _sums(WEIGHTS / _MANIFEST))
+
+
 def _expected(path: Path) -> str:
     manifest = path.parent / _MANIFEST
+    sums = _sums(manifest)
+    if path.name not in sums:
+        raise WeightsError(f"weights manifest {manifest} does not list {path.name}: {_CURE}")
+    return sums[path.name]
+
+
+def _sums(manifest: Path) -> dict[str, str]:
+    """The checksum of each file, by its name."""
     try:
         lines = manifest.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise WeightsError(f"weights manifest {manifest} is missing: {_CURE}") from error
-    sums = {name: sum_ for sum_, _, name in (line.partition("  ") for line in lines)}
-    if path.name not in sums:
-        raise WeightsError(f"weights manifest {manifest} does not list {path.name}: {_CURE}")
-    return sums[path.name]
+    return {name: sum_ for sum_, _, name in (line.partition("  ") for line in lines)}

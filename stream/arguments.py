@@ -5,11 +5,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
-from models.segmenter import QUALITIES
+from models.segmenter import DEFAULT_SEGMENTER, QUALITIES
 from stream.errors import UsageError
 from stream.image_source import SUFFIXES
 from stream.live.arguments import add_live
-from stream.settings import Settings, checked_segmenter
+from stream.settings import SEGMENTER_HELP, Settings, checked_segmenter
 from stream.trim import Trim
 
 DESCRIPTION = "Cut people out of video, down to the hair."
@@ -42,9 +42,7 @@ def parser() -> Parser:
 def _cutout(command: argparse.ArgumentParser) -> None:
     command.add_argument("source", metavar="IN", help="video, URL, picture, folder, pattern or -")
     _output(command)
-    command.add_argument(
-        "--segmenter", default="selfie", metavar="S", help="selfie, or the path of an .onnx net"
-    )
+    command.add_argument("--segmenter", default=DEFAULT_SEGMENTER, metavar="S", help=SEGMENTER_HELP)
 
 
 def _refine(command: argparse.ArgumentParser) -> None:

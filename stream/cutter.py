@@ -4,21 +4,22 @@ import numpy as np
 
 from kernels.types import Alpha, Rgb
 from models.matting import open_matting
+from models.segmenter import DEFAULT_SEGMENTER
 from stream.frame import Frame
 
 
 class Cutter:
     """Cuts people out of RGB pictures of one stream, in order.
 
-    quality: "fast", "balanced" or "best"; segmenter: "selfie" or the path of an .onnx file;
-    smoothing: time constant in seconds, None for the default. Call it from one thread.
+    quality: "fast", "balanced" or "best"; segmenter: "hairline", "selfie" or the path of an .onnx
+    file; smoothing: time constant in seconds, None for the default. Call it from one thread.
     Raises ValueError on an unknown word, WeightsError when a net cannot be loaded.
     """
 
     def __init__(
         self,
         quality: str = "balanced",
-        segmenter: str = "selfie",
+        segmenter: str = DEFAULT_SEGMENTER,
         smoothing: float | None = None,
     ) -> None:
         self._matting = open_matting(segmenter, quality, smoothing)

@@ -11,8 +11,8 @@ from stream.findings import Finding, Status, report, works
 
 __all__ = ["Finding", "examine", "report", "works"]
 
-_NETS = ("selfie_landscape", "selfie_general")
-"""The weights that come along, whether or not a quality runs them."""
+_SPARE = {"selfie_landscape"}
+"""The weights that come along though no quality runs them."""
 _EXTRAS = {
     "onnxruntime": ("onnx", "--segmenter PATH.onnx"),
     "matplotlib": ("bench", "bench --plot"),
@@ -130,14 +130,18 @@ def _encoder(name: str, wanted: list[str], available: set[str]) -> Finding:
 
 def _weights() -> Iterator[Finding]:
     weights = importlib.import_module("models.weights")
-    segmenter = importlib.import_module("models.selfie_segmenter")
-    needed = frozenset().union(*map(segmenter.nets_of, segmenter.RECIPES.values()))
-    for name in sorted(needed.union(_NETS)):
+    try:
+        names = weights.listed()
+    except weights.WeightsError as error:
+        detail, _, hint = str(error).rpartition(": ")
+        yield Finding("weights", "missing", detail, hint)
+        return
+    for name in names:
         try:
             tensors = weights.load_weights(name)
         except weights.WeightsError as error:
             detail, _, hint = str(error).rpartition(": ")
-            status: Status = "missing" if name in needed else "warn"
+            status: Status = "warn" if name in _SPARE else "missing"
             yield Finding(f"weights {name}", status, detail, hint)
         else:
             yield Finding(f"weights {name}", "ok", f"{len(tensors)} tensors, checksum right")

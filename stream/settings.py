@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.segmenter import DEFAULT_SEGMENTER, SEGMENTERS
 from stream.errors import UsageError
 from stream.trim import Trim
+
+SEGMENTER_HELP = f"{', '.join(SEGMENTERS)}, or the path of an .onnx net"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Settings:
     background: str | None = None
     format: str | None = None
     quality: str = "balanced"
-    segmenter: str = "selfie"
+    segmenter: str = DEFAULT_SEGMENTER
     masks: str | None = None
     matte_out: str | None = None
     confidence_out: str | None = None
@@ -38,6 +41,7 @@ def checked_segmenter(name: str) -> str:
 
     Raises UsageError when it cannot.
     """
-    if name != "selfie" and Path(name).suffix.lower() != ".onnx":
-        raise UsageError(f"--segmenter is selfie or the path of an .onnx net, got {name!r}")
+    if name not in SEGMENTERS and Path(name).suffix.lower() != ".onnx":
+        names = ", ".join(SEGMENTERS)
+        raise UsageError(f"--segmenter is {names} or the path of an .onnx net, got {name!r}")
     return name

@@ -61,6 +61,19 @@ def test_people_are_where_alpha_says() -> None:
     assert np.mean(agree) > 0.9
 
 
+def test_people_of_any_shape_can_be_placed() -> None:
+    wide, tall = np.zeros((60, 300), np.uint8), np.zeros((300, 40), np.uint8)
+    wide[20:30, 10:290], tall[5:295, 15:25] = 255, 255
+    people = [
+        Portrait(np.zeros((*each.shape, 3), np.uint8), each, each, cut)
+        for each in (wide, tall)
+        for cut in np.ndindex(2, 2, 2, 2)
+    ]
+    own = Material(people, material().rooms)  # type: ignore[arg-type]
+    for n in range(200):
+        draw_clip(np.random.default_rng([2, n]), own, SIZES[n % len(SIZES)], 1)
+
+
 def test_some_clips_show_nobody() -> None:
     empty = [each for each in clips(60) if not each.alpha.any()]
     assert 2 <= len(empty) <= 20

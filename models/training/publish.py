@@ -44,13 +44,13 @@ def main() -> None:
         raise SystemExit(f"error: models.refiner_net.SHAPES says otherwise of {plan.name}")
     weights = load_file(plan.folder / path.name)
     save_file(weights, path)
-    _list(path)
+    enlist(path)
     count = sum(value.numel() for value in weights.values())
     text = _card(plan, arguments.config, count, _figures(arguments.quality, plan))
     path.with_suffix(".md").write_text(text, encoding="utf-8")
 
 
-def _list(path: Path) -> None:
+def enlist(path: Path) -> None:
     """Replace the file's line in the manifest, or add it."""
     manifest = path.parent / _MANIFEST
     lines = manifest.read_text(encoding="ascii").splitlines()

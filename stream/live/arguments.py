@@ -5,10 +5,11 @@ import re
 from fractions import Fraction
 from threading import TIMEOUT_MAX
 
+from models.segmenter import DEFAULT_SEGMENTER
 from stream.errors import UsageError
 from stream.live.look import Look
 from stream.live.settings import LIVE_QUALITIES, LiveSettings
-from stream.settings import checked_segmenter
+from stream.settings import SEGMENTER_HELP, checked_segmenter
 
 _LARGEST = 4096
 
@@ -24,7 +25,7 @@ def add_live(command: argparse.ArgumentParser) -> None:
         help="#rrggbb, a picture, a film, blur or blur:STRENGTH (default: blur)",
     )  # fmt: skip
     add("--quality", choices=LIVE_QUALITIES, default="auto")
-    add("--segmenter", default="selfie", metavar="S", help="selfie, or the path of an .onnx net")
+    add("--segmenter", default=DEFAULT_SEGMENTER, metavar="S", help=SEGMENTER_HELP)
     add("--to", choices=("virtual", "window", "none"), default="virtual", help="where it goes")
     add("--device-out", metavar="DEV", help="the virtual camera to write to, as /dev/video10")
     add("--record", metavar="OUT", help="also keep it in a file (.mp4)")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from models.segmenter import DEFAULT_SEGMENTER
 from stream.live.look import Look
 
 LIVE_QUALITIES = ("auto", "fast", "balanced", "best")
@@ -36,7 +37,7 @@ class LiveSettings:
     rate: Fraction | None = None
     look: Look = field(default_factory=Look)
     quality: str = "auto"
-    segmenter: str = "selfie"
+    segmenter: str = DEFAULT_SEGMENTER
     latency: int = 0
     to: To = "virtual"
     device: str | None = None

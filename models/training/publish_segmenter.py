@@ -1,0 +1,118 @@
+"""Puts pass 1's trained weights where the product finds them, with a card beside them.
+
+`python -m models.training.publish_segmenter --config NAME.toml [--quality TABLE.json]`
+"""
+
+import argparse
+import json
+import statistics
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from models.training.gather import read_sources
+from models.training.publish import enlist
+from models.training.train_segmenter import Plan, read_plan
+from models.weights import WEIGHTS
+
+_COLUMNS = ("MAD", "semantic", "band MAD", "Grad", "dtSSD")
+
+
+def main() -> None:
+    """Copy the weights as float16, list their checksum, write the card."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--quality", type=Path, help="what python -m benchmarks.quality wrote")
+    arguments = parser.parse_args()
+    plan = read_plan(arguments.config)
+    path = WEIGHTS / f"{plan.name}.safetensors"
+    weights = load_file(plan.folder / path.name)
+    save_file({name: value.half() for name, value in weights.items()}, path)
+    path.chmod(0o644)
+    enlist(path)
+    count = sum(value.numel() for value in weights.values())
+    text = _card(plan, arguments.config, count, figures(arguments.quality))
+    path.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def sources_table(photographs: Path) -> str:
+    """Where the photographs that are there came from, as lines of Markdown."""
+    index = json.loads((photographs / "index.json").read_text(encoding="utf-8"))
+    counts = Counter((each["repository"], each["file"].partition("/")[0]) for each in index)
+    lines = ["| repository | commit | licence | shows | pictures |", "| --- " * 5 + "|"]
+    for source in read_sources():
+        count = counts[source.repository, source.shows]
+        lines.append(
+            f"| {source.repository} | {source.commit[:12]} | {source.licence} "
+            f"| {source.shows.replace('_', ' ')} | {count} |"
+        )
+    return "\n".join(lines)
+
+
+def figures(path: Path | None) -> str:
+    """The rows with a pass 1 of their own that benchmarks.quality measured, as Markdown."""
+    if path is None:
+        return "Not measured: see `python -m benchmarks.quality --folder`.\n"
+    sets: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["sets"]
+    lines = []
+    for name, groups in sets.items():
+        lines += [f"\n{name}:\n", "| row | " + " | ".join(_COLUMNS) + " |"]
+        lines.append("| --- " * (1 + len(_COLUMNS)) + "|")
+        for rows in groups.values():
+            for row, found in rows.items():
+                cells = [_cell(found.get(column)) for column in _COLUMNS]
+                lines.append(f"| {row} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _card(plan: Plan, config: Path, count: int, told: str) -> str:
+    log = [json.loads(line) for line in (plan.folder / f"{plan.name}.log").open(encoding="utf-8")]
+    pace = statistics.median(line["seconds a step"] for line in log)
+    last = log[-1]
+    labelled = len(list((plan.photographs / "alpha" / "people").glob("*.png")))
+    return f"""# {plan.name}
+
+Pass 1's own net (`models/person_net.py`), {count:,} trained parameters, float16, the running
+average of training. It judges by what two nets see that stay as they are
+(`models/person_sight.py`).
+
+## Data
+
+Photographs of people, of which {labelled:,} were labelled. None is part of this repository; a
+licence of a photograph is not the consent of whom it shows, so names were neither read nor kept.
+`held out` are the people of the validation clips, whom no training sees.
+
+{sources_table(plan.photographs)}
+
+Labels: alpha by Robust Video Matting (shown each still until its state settled), kept where the
+Selfie net agrees (intersection over union of 0.75 or more) and trusted less where the two differ
+(`models/training/label.py`, `portraits.py`). Cut-outs, their edges free of the colours behind
+them, are composed over other photographs' rooms; others are shown as they are, in motion
+(`models/training/clips.py`).
+
+## Training
+
+{last["step"]:,} steps of {plan.clips} clips of {plan.frames} frames, {pace:.2f} s a step (median)
+on two CPU cores. Means over the last steps: decided {last["decided"]:.4f} (cross entropy), alpha
+{last["alpha"]:.4f} (L1). Made by
+
+    python -m models.training.gather MIRRORS {plan.photographs}
+    python -m models.training.label {plan.photographs} --rvm ONNX
+    python -m models.training.train_segmenter --config {config}
+    python -m models.training.publish_segmenter --config {config}
+
+## Figures
+
+By `python -m benchmarks.quality --folder`, on clips that `benchmarks.people_truths` made of the
+held-out people: MAD and semantic error x 1e3, Grad / 1e3, dtSSD x 1e2.
+{told}"""
+
+
+if __name__ == "__main__":
+    main()
