@@ -3,10 +3,14 @@
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from tests.conftest import SHARED
@@ -44,6 +48,28 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def compiled(marked: Path) -> str:
+    """What `live` says here, until pictures leave: then all is compiled, in the cache that machines
+    see. What they compile themselves is lost with them."""
+    words = [sys.executable, "run.py", "live", "--camera", str(marked), "--to", "none"]
+    live = subprocess.Popen(
+        [*words, "--size", "640x480"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    watch = threading.Timer(LONGEST, live.kill)
+    watch.start()
+    with live:
+        assert live.stderr is not None
+        said = ""
+        while line := live.stderr.readline():
+            said += line
+            if line.endswith(" live\n"):
+                live.send_signal(signal.SIGINT)
+    watch.cancel()
+    assert live.returncode == 0, said
+    return said
+
+
 def _run(options: list[str], *tests: str) -> None:
     words = [str(MACHINE), *options, "--timeout", str(LONGEST), "--", sys.executable, "-m"]
     done = subprocess.run(
@@ -63,6 +89,20 @@ needs_machine = pytest.mark.skipif(bool(_lacking()), reason=_lacking())
 
 
 @needs_machine
+def test_a_room_of_one_colour_is_behind_the_person(marked: Path) -> None:
+    with av.open(str(marked)) as container:
+        rgb = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    room = (np.abs(rgb.astype(int) - (255, 0, 255)).max(2) < 24).mean()
+    assert 0.2 < room < 0.95
+
+
+@needs_machine
+def test_live_begins_on_the_host_and_ends_when_it_is_asked_to(compiled: str) -> None:
+    assert " live\n" in compiled
+
+
+@needs_machine
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.timeout(LONGEST + 15)
 @pytest.mark.parametrize("name", FILES)
 def test_what_needs_real_devices_passes_with_real_devices(name: str, marked: Path) -> None:
@@ -71,6 +111,7 @@ def test_what_needs_real_devices_passes_with_real_devices(name: str, marked: Pat
 
 
 @needs_machine
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.timeout(LONGEST + 15)
 @pytest.mark.parametrize("format_", ["mjpeg", "nv12"])
 def test_whatever_a_camera_sends_is_understood(format_: str, marked: Path) -> None:

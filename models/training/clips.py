@@ -232,8 +232,8 @@ def _position(
             size * random.uniform(0.75, 1.0) - end + max(0.0, length - size) * random.uniform(0, 1)
         )
     # Seven tenths of whoever fits are in the picture, and who does not fit fills it.
-    low, high = sorted((-0.3 * length, size - 0.7 * length))
-    return random.uniform(low, high) - first
+    least, most = sorted((-0.3 * length, size - 0.7 * length))
+    return random.uniform(least, most) - first
 
 
 def _lit(random: np.random.Generator, layer: Layer, room: Float) -> Layer:
