@@ -13,7 +13,8 @@ class Finding(Thread):
 
     def __init__(self, net: Selfie, rgb: Rgb) -> None:
         """rgb: (H, W, 3) uint8, of a size that the net takes."""
-        super().__init__(name="find", daemon=True)
+        # A program that ended meanwhile would be aborted by the net's library.
+        super().__init__(name="find", daemon=False)
         self._net, self._rgb = net, rgb
         self._alpha: Alpha | None = None
         self._error: BaseException | None = None
