@@ -117,12 +117,16 @@ class SelfieNet(nn.Module):
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Alpha of the pictures; see the class."""
-        first, second, third, y = self.features(rgb)
+        return self.logits(*self.features(rgb)).sigmoid_()
+
+    def logits(self, first: Tensor, second: Tensor, third: Tensor, fourth: Tensor) -> Tensor:
+        """(N, H, W) logits of alpha from what `features` sees."""
+        y = fourth
         context = self.context(y.mean((1, 2))).sigmoid_()[:, None, None]
         y = self.feature(y).relu_().mul_(context)
         for merge, shallow in zip(self.merges, (third, second, first), strict=True):
             y = merge(y, shallow)
-        return _phases(self.segment(y).sigmoid_())
+        return _phases(self.segment(y))
 
     def features(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """What it sees at a 2nd, 4th, 8th and 16th of the size: 16, 16, 24 and 32 channels."""
