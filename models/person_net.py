@@ -24,9 +24,6 @@ WIDTHS = 16, 32, 64, 128
 STATES = 32, 48
 """Channels of the states at an 8th and a 16th."""
 
-_GUESS = 0.1
-"""Logits are ten times as large as colours."""
-
 
 class Memory(NamedTuple):
     """What the net remembers: (N, STATES[0], H/8, W/8) and (N, STATES[1], H/16, W/16) float32."""
@@ -73,14 +70,14 @@ class PersonNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         first, second, third, fourth = WIDTHS
-        self.stem = nn.Conv2d(16, first, 3, 1, 1)
+        self.stem = nn.Conv2d(12, first, 3, 1, 1)
         self.down = nn.ModuleList(
             nn.Conv2d(wide, wider, 3, 2, 1)
             for wide, wider in ((first, second), (second, third), (third, fourth))
         )
         self.seen = nn.ModuleList(
             nn.Conv2d(seen, wide, 1)
-            for seen, wide in zip(SEEN[1:], (third, fourth, fourth, fourth), strict=True)
+            for seen, wide in zip(SEEN, (third, fourth, fourth, fourth), strict=True)
         )
         self.fourth = _Residual(second)
         self.eighth = nn.Sequential(_Residual(third), _Residual(third))
@@ -96,15 +93,14 @@ class PersonNet(nn.Module):
         self.segment = nn.Conv2d(first, 4, 3, 1, 1)
 
     def forward(
-        self, rgb: Tensor, state_8: Tensor, state_16: Tensor, guess: Tensor, *seen: Tensor
+        self, rgb: Tensor, state_8: Tensor, state_16: Tensor, *seen: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of alpha and what is remembered.
 
         rgb: (N, 3, H, W) in [0, 1]; then a Memory's, and what models.person_sight.Sight gives.
         Gives (N, 1, H, W) and a Memory's.
         """
-        given = torch.cat([rgb - 0.5, guess * _GUESS], 1)
-        first = F.relu(self.stem(F.pixel_unshuffle(given, 2)))
+        first = F.relu(self.stem(F.pixel_unshuffle(rgb - 0.5, 2)))
         second = self.fourth(F.relu(self.down[0](first)))
         third = self.eighth(F.relu(self.down[1](second) + self.seen[0](seen[0])))
         y = self.down[2](third)
@@ -116,8 +112,7 @@ class PersonNet(nn.Module):
         y = self._up(2, y, third)
         y, state_8 = self.gated[0](y, state_8)
         y = self._up(0, self._up(1, y, second), first)
-        # What it says is added, so that untrained it says what the other net does.
-        return guess + F.pixel_shuffle(self.segment(y), 2), state_8, state_16
+        return F.pixel_shuffle(self.segment(y), 2), state_8, state_16
 
     def _up(self, level: int, deep: Tensor, shallow: Tensor) -> Tensor:
         """The deep features twice as large, with the shallow ones."""

@@ -1,32 +1,43 @@
-"""Pass 1 by the project's own net: one look at the whole frame, with a memory of those before."""
+"""Pass 1 by two opinions: the Selfie net's near look, and the project's own net on the whole frame.
+
+The first is sharp and takes a chair for a person; the second knows better and is blurred. Where
+they agree the alpha is sure, where they do not it is as unsure as both together.
+"""
+
+import numpy as np
 
 from kernels.types import Alpha
+from models.fusion import agreed
 from models.person_net import SMALLEST
 from models.person_runner import PersonRunner
 from models.picture import Picture
-from models.window import Window, see, tile_size
+from models.selfie_segmenter import SelfieSegmenter
+from models.window import Window, lay, see, tile_size
 
-AREAS = {"fast": 144 * 256, "balanced": 144 * 256, "best": 216 * 384}
-"""Pixels that the net is given."""
+AREA = 144 * 256
+"""Pixels that the net of the whole frame is given; it was trained on as many."""
 WEIGHTS = "person"
 
 
 class PersonSegmenter:
-    """Looks at each whole frame in its own aspect."""
+    """Looks near where somebody is, and at each whole frame with a memory of those before."""
 
     def __init__(self, quality: str = "balanced") -> None:
         """Raises WeightsError when the weights cannot be loaded."""
-        self._net, self._area = PersonRunner(WEIGHTS), AREAS[quality]
+        self._near, self._far = SelfieSegmenter(quality), PersonRunner(WEIGHTS)
 
     def reset(self) -> None:
         """Forget all pictures seen."""
-        self._net.reset()
+        self._near.reset()
+        self._far.reset()
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
-        """See models.segmenter.Segmenter; the alpha has the net's own size."""
+        """See models.segmenter.Segmenter."""
         if dt is None:
-            self.reset()
+            self._far.reset()
+        near = self._near(picture, dt)
         window = Window(0, 0, picture.height, picture.width)
         # A strip is squashed: the net needs some rows and columns.
-        height, width = (max(side, SMALLEST) for side in tile_size(window, self._area))
-        return self._net(see(picture, window, height, width))
+        height, width = (max(side, SMALLEST) for side in tile_size(window, AREA))
+        far = self._far(see(picture, window, height, width))
+        return agreed(near, lay(np.ascontiguousarray(far), window, picture, *near.shape))

@@ -8,29 +8,22 @@ from models.efficient_lite import LiteNet
 from models.selfie_runner import open_net
 from models.weights import load_weights
 
-SEEN = 1, 24, 32, 40, 112
-"""Channels of a guess at full size, and of what is seen at an 8th and thrice at a 16th of it."""
-_MOST = 6.0
-"""Of a guess's logits: nobody is surer of what another net says."""
+SEEN = 24, 32, 40, 112
+"""Channels of what is seen at an 8th, and thrice at a 16th of the size."""
 
 
 class People(nn.Module):
-    """The Selfie net, which knows people: what it sees and what it makes of it."""
+    """The Selfie net's encoder, which knows people: at an 8th and a 16th of the size."""
 
     def __init__(self) -> None:
         """Raises WeightsError when its weights cannot be loaded."""
         super().__init__()
         self.net = open_net("selfie_general")
 
-    def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of (N, H, W, 3) float32 RGB in [0, 1].
-
-        (N, 1, H, W) logits of alpha, (N, 24, H/8, W/8) and (N, 32, H/16, W/16).
-        """
-        features = self.net.features(rgb)
-        guess = self.net.logits(*features)
-        third, fourth = (each.permute(0, 3, 1, 2) for each in features[2:])
-        return guess.clamp(-_MOST, _MOST)[:, None], third, fourth
+    def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, H, W, 3) float32 RGB in [0, 1] to (N, 24, H/8, W/8) and (N, 32, H/16, W/16)."""
+        _, _, third, fourth = self.net.features(rgb)
+        return third.permute(0, 3, 1, 2), fourth.permute(0, 3, 1, 2)
 
 
 class Things(nn.Module):
@@ -62,7 +55,7 @@ class Sight(nn.Module):
         self.people, self.things = People(), Things()
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, ...]:
-        """(N, H, W, 3) to five maps of SEEN channels."""
+        """(N, H, W, 3) to four maps of SEEN channels."""
         return (*self.people(rgb), *self.things(rgb))
 
 
@@ -70,5 +63,5 @@ def nothing_seen(count: int, height: int, width: int) -> tuple[Tensor, ...]:
     """Maps of the shapes that Sight gives."""
     return tuple(
         torch.zeros(count, channels, height // step, width // step)
-        for channels, step in zip(SEEN, (1, 8, 16, 16, 16), strict=True)
+        for channels, step in zip(SEEN, (8, 16, 16, 16), strict=True)
     )

@@ -117,16 +117,12 @@ class SelfieNet(nn.Module):
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Alpha of the pictures; see the class."""
-        return self.logits(*self.features(rgb)).sigmoid_()
-
-    def logits(self, first: Tensor, second: Tensor, third: Tensor, fourth: Tensor) -> Tensor:
-        """(N, H, W) logits of alpha from what `features` sees."""
-        y = fourth
+        first, second, third, y = self.features(rgb)
         context = self.context(y.mean((1, 2))).sigmoid_()[:, None, None]
         y = self.feature(y).relu_().mul_(context)
         for merge, shallow in zip(self.merges, (third, second, first), strict=True):
             y = merge(y, shallow)
-        return _phases(self.segment(y))
+        return _phases(self.segment(y).sigmoid_())
 
     def features(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """What it sees at a 2nd, 4th, 8th and 16th of the size: 16, 16, 24 and 32 channels."""

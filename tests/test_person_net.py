@@ -10,7 +10,6 @@ from models import person_runner
 from models.person_net import PersonNet, no_memory
 from models.person_runner import PersonRunner
 from models.person_sight import SEEN, Sight, nothing_seen
-from models.selfie_runner import Selfie
 from tests.golden.make_selfie import drawn_person
 
 SIZES = [(32, 32), (48, 80), (144, 256), (256, 144)]
@@ -67,18 +66,6 @@ def test_another_size_is_a_beginning(runner: PersonRunner) -> None:
     first = runner(small).copy()
     runner(large)
     np.testing.assert_array_equal(runner(small), first)
-
-
-def test_untrained_it_says_what_the_selfie_net_says() -> None:
-    net = PersonNet().eval()
-    torch.nn.init.zeros_(net.segment.weight)
-    torch.nn.init.zeros_(net.segment.bias)
-    picture = drawn_person(96, 96)
-    rgb = torch.from_numpy(picture).float().div(255)[None]
-    with torch.inference_mode():
-        found = net(rgb.permute(0, 3, 1, 2), *no_memory(1, 96, 96), *Sight().eval()(rgb))[0]
-    other = Selfie("selfie_general")(picture[None])[0]
-    assert np.abs(found[0, 0].sigmoid().numpy() - other).max() < 0.004
 
 
 def test_bfloat16_says_what_float32_says() -> None:

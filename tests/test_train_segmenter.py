@@ -16,7 +16,7 @@ import torch
 from models.training import gather
 from models.training.gather import git_folder, read_sources
 from models.training.portraits import read_portrait
-from models.training.train_segmenter import Plan, Training, costs, edges, read_plan
+from models.training.train_segmenter import Plan, Training, costs, read_plan
 from tests.golden.make_selfie import drawn_person
 
 CONFIGS = Path(__file__).parents[1] / "models" / "training" / "configs"
@@ -88,18 +88,6 @@ def test_costs_are_least_for_the_truth_and_ignore_what_is_not_trusted() -> None:
     half[..., :4, :] = wrong[..., :4, :]
     trust[..., :5, :] = 0
     assert costs(half, alpha, trust).decided < 0.01
-
-
-def test_edges_are_where_alpha_changes_and_count_more() -> None:
-    alpha = torch.zeros(1, 1, 1, 12, 12)
-    alpha[..., 6:] = 1
-    edge = edges(alpha)[0, 0, 0]
-    assert edge[:, 4:8].min() == 1
-    assert edge[:, :3].max() == edge[:, 9:].max() == 0
-    ones, right = torch.ones_like(alpha), (alpha - 0.5) * 20
-    near, far = right.clone(), right.clone()
-    near[..., 6], far[..., 11] = 0, 0
-    assert costs(near, alpha, ones).alpha > 2 * costs(far, alpha, ones).alpha
 
 
 def test_flicker_costs() -> None:

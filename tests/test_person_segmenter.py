@@ -1,0 +1,59 @@
+"""Pass 1's own net with its committed weights, through the door that every segmenter has."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from models.segmenter import QUALITIES, coarse_size, open_segmenter
+from stream.frame import Frame
+from tests.conftest import SHARED
+
+STILL = SHARED / "stills" / "twilio_person.jpg"
+ROOMS = SHARED / "backgrounds"
+
+
+def _frame(path: Path) -> Frame:
+    read = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if read is None:
+        pytest.skip(f"no {path}")
+    return Frame.from_rgb(np.ascontiguousarray(read[..., ::-1], np.uint8))
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+@pytest.mark.parametrize("size", [(16, 16), (37, 91), (40, 1200), (1200, 40), (361, 640)])
+def test_pictures_of_any_size_have_an_alpha(size: tuple[int, int], quality: str) -> None:
+    rgb = np.random.default_rng(2).integers(0, 256, (*size, 3), np.uint8)
+    alpha = open_segmenter("hairline", quality)(Frame.from_rgb(np.asarray(rgb, np.uint8)), None)
+    assert alpha.shape == coarse_size(*size)
+    assert 0 <= alpha.min() <= alpha.max() <= 1
+
+
+def test_a_person_is_found_and_stays_found() -> None:
+    frame, segmenter = _frame(STILL), open_segmenter("hairline", "balanced")
+    other = open_segmenter("selfie", "best")(frame, None) > 0.5
+    for dt in (None, 0.04, 0.04, 0.04):
+        alpha = segmenter(frame, dt)
+        own = cv2.resize(alpha, other.shape[::-1]) > 0.5
+        assert (own & other).sum() > 0.9 * (own | other).sum()
+
+
+@pytest.mark.parametrize("name", ["office", "living_room", "vacation"])
+def test_an_empty_room_is_empty(name: str) -> None:
+    paths = sorted(ROOMS.glob(f"{name}.*"))
+    if not paths:
+        pytest.skip(f"no {name} in {ROOMS}")
+    segmenter = open_segmenter("hairline", "balanced")
+    frame = _frame(paths[0])
+    for dt in (None, 0.04, 0.04):
+        alpha = segmenter(frame, dt)
+    assert (alpha > 0.5).mean() < 0.01
+
+
+def test_a_shot_begins_without_memory_of_another() -> None:
+    frame, segmenter = _frame(STILL), open_segmenter("hairline", "balanced")
+    first = segmenter(frame, None).copy()
+    dark = Frame.from_rgb(np.zeros((frame.height, frame.width, 3), np.uint8))
+    segmenter(dark, 0.04)
+    np.testing.assert_array_equal(segmenter(frame, None), first)
