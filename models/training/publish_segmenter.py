@@ -100,7 +100,7 @@ them, are composed over other photographs' rooms; others are shown as they are, 
 
 {last["step"]:,} steps of {plan.clips} clips of {plan.frames} frames, {pace:.2f} s a step (median)
 on two CPU cores. Means over the last steps: decided {last["decided"]:.4f} (cross entropy), alpha
-{last["alpha"]:.4f} (L1). Made by
+{last["alpha"]:.4f} (L1). {plan.note} Made by
 
     python -m models.training.gather MIRRORS {plan.photographs}
     python -m models.training.label {plan.photographs} --rvm ONNX

@@ -37,7 +37,8 @@ class Plan:
 
     photographs: what gather and label filled; folder: of checkpoint, log and weights. steps, clips
     a step, frames a clip, rate: of gradient descent. average: share of the running average kept
-    each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for none.
+    each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for none. note:
+    what else is to be known of the run, for the card.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Plan:
     seed: int = 1
     half: bool = True
     begin: str = ""
+    note: str = ""
 
 
 class Costs(NamedTuple):
