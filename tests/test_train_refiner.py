@@ -86,7 +86,7 @@ def test_training_goes_on_where_it_stopped_as_if_it_had_not(recipe: Recipe, tmp_
     assert any(parameter.any() for parameter in net.fine.last.parameters())
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("refiner_*.toml")), ids=lambda path: path.stem)
 def test_every_plan_can_be_read_and_fits_its_samples(path: Path) -> None:
     plan = read_plan(path)
     assert plan.name == path.stem
