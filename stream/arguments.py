@@ -132,7 +132,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         background=options.background,
         format=options.format,
         quality=options.quality,
-        segmenter=checked_segmenter(getattr(options, "segmenter", "selfie")),
+        segmenter=checked_segmenter(getattr(options, "segmenter", DEFAULT_SEGMENTER)),
         masks=getattr(options, "masks", None),
         matte_out=options.matte_out,
         confidence_out=options.confidence_out,

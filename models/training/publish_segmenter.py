@@ -3,7 +3,6 @@
 `python -m models.training.publish_segmenter --config NAME.toml [--quality TABLE.json]`
 """
 
-import argparse
 import json
 import statistics
 from collections import Counter
@@ -13,7 +12,7 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 
 from models.training.gather import read_sources
-from models.training.publish import enlist
+from models.training.publish import asked, enlist
 from models.training.train_segmenter import Plan, read_plan
 from models.weights import WEIGHTS
 
@@ -22,10 +21,7 @@ _COLUMNS = ("MAD", "semantic", "band MAD", "Grad", "dtSSD")
 
 def main() -> None:
     """Copy the weights as float16, list their checksum, write the card."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--quality", type=Path, help="what python -m benchmarks.quality wrote")
-    arguments = parser.parse_args()
+    arguments = asked(__doc__)
     plan = read_plan(arguments.config)
     path = WEIGHTS / f"{plan.name}.safetensors"
     weights = load_file(plan.folder / path.name)

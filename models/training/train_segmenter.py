@@ -6,12 +6,10 @@ models.training.label leave.
 """
 
 import argparse
-import json
 import math
-import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -20,12 +18,12 @@ import numpy as np
 import tomllib
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models.person_net import Memory, PersonNet, no_memory
 from models.person_sight import Sight
 from models.training.clips import SIZES, Clip, Material, draw_clip
+from models.training.descent import Descent
 from models.training.material import read_material
 
 _AHEAD = 3
@@ -99,52 +97,31 @@ def read_plan(path: Path) -> Plan:
 
 
 class Training:
-    """The state of a run, saved and restored as a whole."""
+    """A run: what it is given, and what is made of it."""
 
     def __init__(self, plan: Plan, maker: ProcessPoolExecutor) -> None:
         torch.manual_seed(plan.seed)
-        self._plan, self._maker, self._step = plan, maker, 0
+        self._plan, self._maker = plan, maker
         self._sight = Sight()
         self._net = PersonNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if plan.begin:
-            self._net.load_state_dict(load_file(plan.begin))
-        self._average = {key: value.clone() for key, value in self._net.state_dict().items()}
-        self._optimiser = torch.optim.AdamW(self._net.parameters(), plan.rate, weight_decay=1e-2)
+        optimiser = partial(torch.optim.AdamW, lr=plan.rate, weight_decay=1e-2)
+        self._descent = Descent(
+            self._net, optimiser, plan.name, plan.folder, plan.average, plan.begin
+        )
         self._drawn: dict[int, Future[Clip]] = {}
-        plan.folder.mkdir(parents=True, exist_ok=True)
-        self._checkpoint = plan.folder / f"{plan.name}.checkpoint"
-        if self._checkpoint.exists():
-            self._restore()
 
     def run(self, steps: int) -> None:
         """Descend until `steps` are done; log and save every few hundred."""
-        seen: list[Costs] = []
-        started, first = time.perf_counter(), self._step
-        while self._step < steps:
-            seen.append(self._descend())
-            if self._step % 100 == 0 or self._step == steps:
-                self._log(seen, (time.perf_counter() - started) / (self._step - first))
-                seen = []
-            if self._step % 500 == 0 or self._step == steps:
-                self._save()
+        self._descent.run(steps, self._descend, 100, 500)
         for each in self._drawn.values():
             each.cancel()
 
-    def _descend(self) -> Costs:
+    def _descend(self) -> dict[str, Tensor]:
         clip = self._batch()
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._plan.rate * self._pace()
         rgb, alpha, trust = (torch.from_numpy(each).float().mul_(1 / 255) for each in clip)
         result = costs(self._logits(rgb), alpha[:, :, None], trust[:, :, None])
-        self._optimiser.zero_grad(set_to_none=True)
-        result.total.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
-        self._optimiser.step()
-        self._step += 1
-        keep = min(self._plan.average, (self._step + 1) / (self._step + 10))
-        for key, value in self._net.state_dict().items():
-            self._average[key].lerp_(value, 1 - keep)
-        return Costs(*(each.detach() for each in result))
+        self._descent.down(result.total, self._plan.rate * self._pace())
+        return result._asdict()
 
     def _logits(self, rgb: Tensor) -> Tensor:
         """(T, N, 1, H, W) of pictures (T, N, H, W, 3), each clip's in order."""
@@ -163,44 +140,19 @@ class Training:
 
     def _batch(self) -> Clip:
         """This step's clips, (T, N, H, W, ...); the next ones are made meanwhile."""
-        for step in range(self._step, self._step + _AHEAD):
+        for step in range(self._descent.step, self._descent.step + _AHEAD):
             if step not in self._drawn:
                 plan = self._plan
                 self._drawn[step] = self._maker.submit(
                     _draw, plan.photographs, plan.seed, step, plan.clips, plan.frames
                 )
-        return self._drawn.pop(self._step).result()
+        return self._drawn.pop(self._descent.step).result()
 
     def _pace(self) -> float:
         """Share of the full learning rate: a short rise, then half a cosine."""
-        rise = min(1.0, (self._step + 1) / self._plan.warm_up)
-        done = min(self._step / self._plan.steps, 1.0)
+        rise = min(1.0, (self._descent.step + 1) / self._plan.warm_up)
+        done = min(self._descent.step / self._plan.steps, 1.0)
         return rise * (0.51 + 0.49 * math.cos(math.pi * done))
-
-    def _log(self, seen: list[Costs], pace: float) -> None:
-        line = {"step": self._step, "seconds a step": round(pace, 4)}
-        for name in Costs._fields:
-            line[name] = round(sum(getattr(c, name).item() for c in seen) / len(seen), 5)
-        print(json.dumps(line), flush=True)
-        with (self._plan.folder / f"{self._plan.name}.log").open("a") as log:
-            log.write(json.dumps(line) + "\n")
-
-    def _save(self) -> None:
-        state = {
-            "net": self._net.state_dict(), "average": self._average, "step": self._step,
-            "optimiser": self._optimiser.state_dict(),
-        }  # fmt: skip
-        draft = self._checkpoint.with_suffix(".draft")
-        torch.save(state, draft)
-        draft.replace(self._checkpoint)
-        weights = {key: value.contiguous() for key, value in self._average.items()}
-        save_file(weights, self._plan.folder / f"{self._plan.name}.safetensors")
-
-    def _restore(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
-        self._net.load_state_dict(state["net"])
-        self._average, self._step = state["average"], state["step"]
-        self._optimiser.load_state_dict(state["optimiser"])
 
 
 @cache
