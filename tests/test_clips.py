@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from models.training.clips import SIZES, Clip, Material, draw_clip
+from models.training.clips import SIZES, Clip, draw_clip
+from models.training.material import Material
 from models.training.portraits import Portrait, spread
 
 PERSON = np.array([250, 20, 20])

@@ -1,15 +1,31 @@
-"""Reads what clips are composed of from the folder that gather and label filled."""
+"""What clips are composed of, read from the folder that gather and label filled."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from kernels.types import Rgb
-from models.training.clips import Material
-from models.training.portraits import read_portraits
+from models.training.portraits import Portrait, read_portraits
 
+Item = TypeVar("Item")
 _ROOM_SIDE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What clips are made of; rooms: (H, W, 3) uint8 pictures that nobody is in."""
+
+    people: Sequence[Portrait]
+    rooms: Sequence[Rgb]
+
+
+def pick(random: np.random.Generator, items: Sequence[Item]) -> Item:
+    """One of `items`."""
+    return items[int(random.integers(len(items)))]
 
 
 def read_material(photographs: Path) -> Material:

@@ -22,9 +22,9 @@ from torch import Tensor
 
 from models.person_net import Memory, PersonNet, no_memory
 from models.person_sight import Sight
-from models.training.clips import SIZES, Clip, Material, draw_clip
+from models.training.clips import SIZES, Clip, draw_clip
 from models.training.descent import Descent
-from models.training.material import read_material
+from models.training.material import Material, read_material
 
 _AHEAD = 3
 
