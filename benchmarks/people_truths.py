@@ -25,7 +25,8 @@ import numpy.typing as npt
 
 from benchmarks.peers import Rvm
 from kernels.types import Alpha, Rgb
-from models.training.codec import Image, blurred, grain, jpeg_coded, video_coded
+from models.training.codec import Image, blurred, grain, video_coded
+from models.training.jpeg import jpeg_coded
 from stream.errors import UsageError
 from stream.frame import Frame
 

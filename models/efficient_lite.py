@@ -1,7 +1,7 @@
 """The first five stages of EfficientNet-Lite0, which know things, not only people.
 
 Tan and Le, "EfficientNet" (ICML 2019), in the variant without gates that its authors published as
-Lite. Inference only; tensors are (N, H, W, C), as in models.selfie.
+Lite. Tensors are (N, H, W, C), as in models.selfie.
 """
 
 import torch.nn.functional as F

@@ -1,12 +1,13 @@
 """Pass 1's own net: pictures in order to alphas, with a memory of what was seen before.
 
 Dense convolutions, which are cheap on wide registers, in the shape of Ronneberger et al., "U-Net"
-(MICCAI 2015), are given the picture and what two nets that stay as they are see in it
+(MICCAI 2015), are given the picture and what two nets that others began see in it
 (models.person_sight). Gated states at a 16th and an 8th of the size carry on what was decided,
 after Ballas et al., "Delving Deeper into Convolutional Networks for Learning Video
 Representations" (ICLR 2016).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -67,9 +68,9 @@ class _Gated(nn.Module):
 class PersonNet(nn.Module):
     """Pictures, what models.person_sight sees in them, and a Memory, to logits and a Memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = WIDTHS) -> None:
         super().__init__()
-        first, second, third, fourth = WIDTHS
+        first, second, third, fourth = widths
         self.stem = nn.Conv2d(12, first, 3, 1, 1)
         self.down = nn.ModuleList(
             nn.Conv2d(wide, wider, 3, 2, 1)
@@ -77,7 +78,7 @@ class PersonNet(nn.Module):
         )
         self.seen = nn.ModuleList(
             nn.Conv2d(seen, wide, 1)
-            for seen, wide in zip(SEEN, (third, fourth, fourth, fourth), strict=True)
+            for seen, wide in zip(SEEN, (*widths, fourth, fourth), strict=True)
         )
         self.fourth = _Residual(second)
         self.eighth = nn.Sequential(_Residual(third), _Residual(third))
@@ -89,7 +90,8 @@ class PersonNet(nn.Module):
             for wide, wider in ((first, second), (second, third), (third, fourth))
         )
         self.gated = nn.ModuleList([_Gated(third, STATES[0]), _Gated(fourth, STATES[1])])
-        self.mix = nn.ModuleList(nn.Conv2d(wide, wide, 3, 1, 1) for wide in WIDTHS[:3])
+        self.mix = nn.ModuleList(nn.Conv2d(wide, wide, 3, 1, 1) for wide in widths[:3])
+        self.edge = _Residual(first)
         self.segment = nn.Conv2d(first, 4, 3, 1, 1)
 
     def forward(
@@ -100,24 +102,58 @@ class PersonNet(nn.Module):
         rgb: (N, 3, H, W) in [0, 1]; then a Memory's, and what models.person_sight.Sight gives.
         Gives (N, 1, H, W) and a Memory's.
         """
-        first = F.relu(self.stem(F.pixel_unshuffle(rgb - 0.5, 2)))
-        second = self.fourth(F.relu(self.down[0](first)))
-        third = self.eighth(F.relu(self.down[1](second) + self.seen[0](seen[0])))
-        y = self.down[2](third)
-        for see, each in zip(self.seen[1:], seen[1:], strict=True):
-            y = y + see(each)
-        y = self.sixteenth(F.relu(y))
-        y = self.deepest(y + self.everywhere(y.mean((2, 3)))[..., None, None])
+        shallow, y = self._encoded(rgb, seen)
         y, state_16 = self.gated[1](y, state_16)
-        y = self._up(2, y, third)
-        y, state_8 = self.gated[0](y, state_8)
-        y = self._up(0, self._up(1, y, second), first)
-        return F.pixel_shuffle(self.segment(y), 2), state_8, state_16
+        y, state_8 = self.gated[0](self._up(2, y, shallow[2]), state_8)
+        return self._decoded(y, shallow), state_8, state_16
+
+    def in_order(self, rgb: Tensor, seen: Sequence[Tensor]) -> Tensor:
+        """Logits of clips from their beginnings: (T, N, 3, H, W), what is seen to (T, N, 1, H, W).
+
+        As `forward` a frame, but that only the states are computed one frame after another.
+        """
+        frames, count, _, height, width = rgb.shape
+
+        def parted(maps: Tensor) -> Tensor:
+            return maps.view(frames, count, *maps.shape[1:])
+
+        state_8, state_16 = (each.to(rgb.device) for each in no_memory(count, height, width))
+        shallow, y = self._encoded(rgb.flatten(0, 1), [each.flatten(0, 1) for each in seen])
+        y = _followed(self.gated[1], parted(y), state_16)
+        y = self._up(2, y, shallow[2])
+        y = _followed(self.gated[0], parted(y), state_8)
+        return parted(self._decoded(y, shallow))
+
+    def _encoded(
+        self, rgb: Tensor, seen: Sequence[Tensor]
+    ) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
+        """What is told of an edge at a 2nd, 4th and 8th of the size, and all at a 16th."""
+        told = [see(each) for see, each in zip(self.seen, seen, strict=True)]
+        first = F.relu(self.stem(F.pixel_unshuffle(rgb - 0.5, 2)) + told[0])
+        second = self.fourth(F.relu(self.down[0](first) + told[1]))
+        third = self.eighth(F.relu(self.down[1](second) + told[2]))
+        y = self.sixteenth(F.relu(self.down[2](third) + told[3] + told[4] + told[5]))
+        y = self.deepest(y + self.everywhere(y.mean((2, 3)))[..., None, None])
+        return (first, second, third), y
+
+    def _decoded(self, y: Tensor, shallow: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Logits from what is remembered at an 8th of the size."""
+        y = self._up(0, self._up(1, y, shallow[1]), shallow[0])
+        return F.pixel_shuffle(self.segment(self.edge(y)), 2)
 
     def _up(self, level: int, deep: Tensor, shallow: Tensor) -> Tensor:
         """The deep features twice as large, with the shallow ones."""
         up = F.interpolate(self.project[level](deep), scale_factor=2.0, mode="bilinear")
         return F.relu(self.mix[level](F.relu(up + shallow)))
+
+
+def _followed(gated: nn.Module, y: Tensor, state: Tensor) -> Tensor:
+    """(T, N, C, H, W) with the state of each moment, (T N, C, H, W)."""
+    out = []
+    for each in y:
+        passed, state = gated(each, state)
+        out.append(passed)
+    return torch.cat(out)
 
 
 def no_memory(count: int, height: int, width: int) -> Memory:

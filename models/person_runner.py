@@ -1,55 +1,66 @@
-"""Pass 1's own net as a function of arrays, with its memory."""
+"""Pass 1's own net as a function of arrays."""
 
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.jit import ScriptModule
 
 from kernels.threads import used
 from kernels.types import Alpha, Rgb
 from models.frozen import frozen
-from models.person_net import Memory, PersonNet, no_memory
-from models.person_sight import Sight, nothing_seen
+from models.person_model import PersonModel
+from models.person_net import Memory, no_memory
+from models.person_sight import People, nothing_seen
 from models.precision import net_precision
 from models.torch_threads import torch_threads
 from models.weights import load_weights
 
 
 class PersonRunner:
-    """Looks at pictures in order; remembers only what `reset` forgets."""
+    """Alpha of a picture, with a memory of those before; may be called from several threads."""
 
     def __init__(self, name: str) -> None:
         """Load the weights `name`; WeightsError when a file is missing or damaged."""
         self._type = net_precision()
-        net = PersonNet().eval().requires_grad_(False)
-        net.load_state_dict(load_weights(name))
-        self._sight = frozen(Sight().eval(), torch.zeros(1, 64, 64, 3))
-        net = net.to(memory_format=torch.channels_last).to(self._type)  # type: ignore[call-overload]
+        model = PersonModel().eval().requires_grad_(False)
+        model.load_state_dict(load_weights(name))
+        picture = torch.zeros(1, 64, 64, 3)
+        self._people = frozen(People().eval(), picture)
+        self._things = frozen(model.things.to(self._type), picture.to(self._type))
+        self._beside = ThreadPoolExecutor(1, "people")
+        net = model.net.to(memory_format=torch.channels_last).to(self._type)  # type: ignore[call-overload]
         given = torch.zeros(1, 3, 64, 64), *no_memory(1, 64, 64), *nothing_seen(1, 64, 64)
         self._net = frozen(net, tuple(each.to(self._type) for each in given))
-        self.reset()
 
-    def reset(self) -> None:
-        """Forget all pictures seen."""
-        self._memory: Memory | None = None
-        self._size = (0, 0)
+    def __call__(self, rgb: Rgb, memory: Memory | None = None) -> tuple[Alpha, Memory]:
+        """Alpha (H, W) float32 in [0, 1] of a picture, (H, W, 3) uint8 RGB, and what to remember.
 
-    def __call__(self, rgb: Rgb) -> Alpha:
-        """Alpha (H, W) float32 in [0, 1] of the next picture, (H, W, 3) uint8 RGB.
-
-        H and W are multiples of STRIDE, at least SMALLEST (models.person_net); another size than
-        before is a beginning.
+        H and W are multiples of STRIDE, at least SMALLEST (models.person_net). memory: what the
+        last picture of this size left, None at the beginning.
         """
-        if self._memory is None or self._size != rgb.shape[:2]:
-            self._size = rgb.shape[:2]
-            self._memory = no_memory(1, *self._size)
+        before = no_memory(1, *rgb.shape[:2]) if memory is None else memory
         with torch.inference_mode():
             picture = torch.from_numpy(rgb[None]).float().mul_(1 / 255)
-            # On two threads its small operators took twice as long.
-            with torch_threads(1):
-                seen: Any = self._sight(picture)
-            given = picture.permute(0, 3, 1, 2), *self._memory, *seen
+            seen = self._seen(picture)
+            given = picture.permute(0, 3, 1, 2), *before, *seen
             with torch_threads(used()):
                 logits, *states = self._net(*(each.to(self._type) for each in given))
-            self._memory = Memory(*states)
-            return np.asarray(logits[0, 0].float().sigmoid_().numpy())
+            return np.asarray(logits[0, 0].float().sigmoid_().numpy()), Memory(*states)
+
+    def _seen(self, picture: Tensor) -> tuple[Tensor, ...]:
+        """What both eyes see, at the same time where there are threads for both.
+
+        Their operators are small: each eye is faster on one thread.
+        """
+        both = used() > 1
+        people = self._beside.submit(_on_one_thread, self._people, picture) if both else None
+        things = _on_one_thread(self._things, picture.to(self._type))
+        first = _on_one_thread(self._people, picture) if people is None else people.result()
+        return (*first, *things)
+
+
+def _on_one_thread(eye: ScriptModule, picture: Tensor) -> tuple[Tensor, ...]:
+    with torch.inference_mode(), torch_threads(1):
+        return tuple(eye(picture))

@@ -1,43 +1,77 @@
-"""Pass 1 by two opinions: the Selfie net's near look, and the project's own net on the whole frame.
+"""Pass 1 by the project's own net: far for who is there, near with a memory of what was seen."""
 
-The first is sharp and takes a chair for a person; the second knows better and is blurred. Where
-they agree the alpha is sure, where they do not it is as unsure as both together.
-"""
+from typing import NamedTuple
 
 import numpy as np
 
-from kernels.types import Alpha
-from models.fusion import agreed
+from kernels.types import Alpha, Rgb
+from models.person_memory import Memories
 from models.person_net import SMALLEST
 from models.person_runner import PersonRunner
 from models.picture import Picture
-from models.selfie_segmenter import SelfieSegmenter
-from models.window import Window, lay, see, tile_size
+from models.window import Window, see, tile_size
+from models.zoom import Zoom
 
-AREA = 144 * 256
-"""Pixels that the net of the whole frame is given; it was trained on as many."""
 WEIGHTS = "person"
+_FAR_AREA = 144 * 256
+
+
+class Recipe(NamedTuple):
+    """Pixels of a look near, whether on the mirror image too, and seconds between looks far."""
+
+    area: int
+    mirrored: bool
+    find_every: float
+
+
+RECIPES = {
+    "fast": Recipe(192**2, False, 0.5),
+    "balanced": Recipe(256**2, False, 0.2),
+    "best": Recipe(320**2, True, 0.0),
+}
 
 
 class PersonSegmenter:
-    """Looks near where somebody is, and at each whole frame with a memory of those before."""
+    """The net behind models.zoom."""
 
     def __init__(self, quality: str = "balanced") -> None:
         """Raises WeightsError when the weights cannot be loaded."""
-        self._near, self._far = SelfieSegmenter(quality), PersonRunner(WEIGHTS)
+        self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
+        self._sides = (False, True) if self._recipe.mirrored else (False,)
+        self._memories = {mirrored: Memories() for mirrored in self._sides}
+        self._zoom = Zoom(self._far, _FAR_AREA, self._near, self._recipe.find_every)
 
     def reset(self) -> None:
         """Forget all pictures seen."""
-        self._near.reset()
-        self._far.reset()
+        self._zoom.reset()
+        for each in self._memories.values():
+            each.reset()
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
         """See models.segmenter.Segmenter."""
-        if dt is None:
-            self._far.reset()
-        near = self._near(picture, dt)
-        window = Window(0, 0, picture.height, picture.width)
-        # A strip is squashed: the net needs some rows and columns.
-        height, width = (max(side, SMALLEST) for side in tile_size(window, AREA))
-        far = self._far(see(picture, window, height, width))
-        return agreed(near, lay(np.ascontiguousarray(far), window, picture, *near.shape))
+        for each in self._memories.values():
+            each.turn()
+            if dt is None:
+                each.reset()
+        return self._zoom(picture, dt)
+
+    def _far(self, rgb: Rgb) -> Alpha:
+        return self._net(rgb)[0]
+
+    def _near(self, picture: Picture, window: Window) -> Alpha:
+        rgb = see(picture, window, *_tile(window, self._recipe.area))
+        alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
+        return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
+
+    def _remembered(self, window: Window, rgb: Rgb, mirrored: bool) -> Alpha:
+        memories = self._memories[mirrored]
+        seen = np.ascontiguousarray(rgb[:, ::-1]) if mirrored else rgb
+        alpha, memory = self._net(seen, memories.recall(window, *rgb.shape[:2]))
+        memories.keep(window, memory)
+        return np.ascontiguousarray(alpha[:, ::-1]) if mirrored else alpha
+
+
+def _tile(window: Window, area: int) -> tuple[int, int]:
+    """A strip is squashed: the net needs some rows and columns."""
+    height, width = (max(side, SMALLEST) for side in tile_size(window, area))
+    return height, width

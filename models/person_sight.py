@@ -1,4 +1,7 @@
-"""What two nets that others trained see in a picture, for models.person_net to judge by."""
+"""What two nets that others began see in a picture, for models.person_net to judge by.
+
+One stays as it was; the other goes on learning with PersonNet.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -6,34 +9,30 @@ from torch import Tensor, nn
 
 from models.efficient_lite import LiteNet
 from models.selfie_runner import open_net
-from models.weights import load_weights
 
-SEEN = 24, 32, 40, 112
-"""Channels of what is seen at an 8th, and thrice at a 16th of the size."""
+SEEN = 16, 16, 24, 32, 40, 112
+"""Channels of what is seen at a 2nd, 4th and 8th, and thrice at a 16th of the size."""
 
 
 class People(nn.Module):
-    """The Selfie net's encoder, which knows people: at an 8th and a 16th of the size."""
+    """The Selfie net's encoder, which knows people."""
 
     def __init__(self) -> None:
         """Raises WeightsError when its weights cannot be loaded."""
         super().__init__()
         self.net = open_net("selfie_general")
 
-    def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, H, W, 3) float32 RGB in [0, 1] to (N, 24, H/8, W/8) and (N, 32, H/16, W/16)."""
-        _, _, third, fourth = self.net.features(rgb)
-        return third.permute(0, 3, 1, 2), fourth.permute(0, 3, 1, 2)
+    def forward(self, rgb: Tensor) -> tuple[Tensor, ...]:
+        """(N, H, W, 3) float32 RGB in [0, 1] to the first four maps of SEEN channels."""
+        return tuple(each.permute(0, 3, 1, 2) for each in self.net.features(rgb))
 
 
 class Things(nn.Module):
     """A net that knows things, looking at half the size."""
 
     def __init__(self) -> None:
-        """Raises WeightsError when its weights cannot be loaded."""
         super().__init__()
-        self.net = LiteNet().eval().requires_grad_(False)
-        self.net.load_state_dict(load_weights("efficient_lite0"))
+        self.net = LiteNet()
         self.net.pad_kernels()
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,21 +46,9 @@ class Things(nn.Module):
         return near[:, :, :rows, :columns], far[:, :, :rows, :columns]
 
 
-class Sight(nn.Module):
-    """Both, one after the other."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.people, self.things = People(), Things()
-
-    def forward(self, rgb: Tensor) -> tuple[Tensor, ...]:
-        """(N, H, W, 3) to four maps of SEEN channels."""
-        return (*self.people(rgb), *self.things(rgb))
-
-
 def nothing_seen(count: int, height: int, width: int) -> tuple[Tensor, ...]:
     """Maps of the shapes that Sight gives."""
     return tuple(
         torch.zeros(count, channels, height // step, width // step)
-        for channels, step in zip(SEEN, (8, 16, 16, 16), strict=True)
+        for channels, step in zip(SEEN, (2, 4, 8, 16, 16, 16), strict=True)
     )

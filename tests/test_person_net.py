@@ -7,22 +7,29 @@ import torch
 
 from kernels.types import Rgb
 from models import person_runner
-from models.person_net import PersonNet, no_memory
+from models.person_memory import Memories
+from models.person_model import PersonModel
+from models.person_net import STATES, Memory, PersonNet, no_memory
 from models.person_runner import PersonRunner
-from models.person_sight import SEEN, Sight, nothing_seen
+from models.person_sight import SEEN, People, Things, nothing_seen
+from models.window import Window
 from tests.golden.make_selfie import drawn_person
 
 SIZES = [(32, 32), (48, 80), (144, 256), (256, 144)]
 
 
+def chance_model() -> PersonModel:
+    """Of chance weights, which a lost state or a changed size shows in."""
+    torch.manual_seed(3)
+    model = PersonModel()
+    for each in model.parameters():
+        torch.nn.init.normal_(each, 0, 0.05)
+    return model.eval().requires_grad_(False)
+
+
 @pytest.fixture
 def runner(monkeypatch: pytest.MonkeyPatch) -> PersonRunner:
-    """A net of chance weights, which a lost state or a changed size shows in."""
-    torch.manual_seed(3)
-    net = PersonNet()
-    for each in net.parameters():
-        torch.nn.init.normal_(each, 0, 0.05)
-    monkeypatch.setattr(person_runner, "load_weights", lambda _: net.state_dict())
+    monkeypatch.setattr(person_runner, "load_weights", lambda _: chance_model().state_dict())
     return PersonRunner("person")
 
 
@@ -32,48 +39,99 @@ def pictures(height: int, width: int, count: int = 3) -> list[Rgb]:
 
 
 def seen(runner: PersonRunner, shown: list[Rgb]) -> list[npt.NDArray[np.float32]]:
-    return [runner(each).copy() for each in shown]
+    memory, alphas = None, []
+    for each in shown:
+        alpha, memory = runner(each, memory)
+        alphas.append(alpha.copy())
+    return alphas
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_seen_has_the_shapes_that_are_told(size: tuple[int, int]) -> None:
+    rgb = torch.zeros(2, *size, 3)
     with torch.inference_mode():
-        found = Sight().eval()(torch.zeros(2, *size, 3))
+        found = [*People().eval()(rgb), *Things().eval()(rgb)]
     assert [each.shape for each in found] == [each.shape for each in nothing_seen(2, *size)]
     assert [each.shape[1] for each in found] == list(SEEN)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_alpha_has_the_pictures_size(runner: PersonRunner, size: tuple[int, int]) -> None:
-    alpha = runner(pictures(*size, 1)[0])
+    alpha, memory = runner(pictures(*size, 1)[0])
     assert alpha.shape == size
     assert alpha.dtype == np.float32
     assert 0 <= alpha.min() <= alpha.max() <= 1
     assert np.ptp(alpha) > 0
+    assert [each.shape for each in memory] == [each.shape for each in no_memory(1, *size)]
 
 
-def test_memory_counts_until_it_is_reset(runner: PersonRunner) -> None:
+def test_memory_counts_and_nothing_else_is_remembered(runner: PersonRunner) -> None:
     shown = pictures(48, 80)
-    first = seen(runner, shown)
-    assert not np.array_equal(runner(shown[0]), first[0])
-    runner.reset()
-    for one, again in zip(first, seen(runner, shown), strict=True):
-        np.testing.assert_array_equal(one, again)
+    first, again = seen(runner, shown), seen(runner, shown)
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(runner(shown[1])[0], first[1])
 
 
-def test_another_size_is_a_beginning(runner: PersonRunner) -> None:
-    small, large = pictures(48, 80, 1)[0], pictures(64, 64, 1)[0]
-    first = runner(small).copy()
-    runner(large)
-    np.testing.assert_array_equal(runner(small), first)
+def test_clips_are_judged_as_picture_after_picture() -> None:
+    """Training computes a clip's pictures together, but for the memory."""
+    model, people = chance_model(), People().eval()
+    rgb = torch.rand(3, 2, 48, 80, 3, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        together = model(rgb, people(rgb.flatten(0, 1)))
+        memory: tuple[torch.Tensor, ...] = no_memory(2, 48, 80)
+        for picture, logits in zip(rgb, together, strict=True):
+            given = picture.permute(0, 3, 1, 2), *memory, *people(picture), *model.things(picture)
+            found, *memory = model.net(*given)
+            torch.testing.assert_close(found, logits, atol=1e-5, rtol=1e-4)
 
 
 def test_bfloat16_says_what_float32_says() -> None:
-    torch.manual_seed(1)
-    net = PersonNet().eval()
+    model, people = chance_model(), People().eval()
     rgb = torch.from_numpy(drawn_person(96, 96)).float().div(255)[None]
     with torch.inference_mode():
-        given = rgb.permute(0, 3, 1, 2), *no_memory(1, 96, 96), *Sight().eval()(rgb)
-        full = net(*given)[0].sigmoid()
-        half = net.bfloat16()(*(each.bfloat16() for each in given))[0].float().sigmoid()
+        picture, memory = rgb.permute(0, 3, 1, 2), no_memory(1, 96, 96)
+        full = model.net(picture, *memory, *people(rgb), *model.things(rgb))[0].sigmoid()
+        given = picture, *memory, *people(rgb)
+        model = model.bfloat16()
+        things = model.things(rgb.bfloat16())
+        half = model.net(*(each.bfloat16() for each in given), *things)[0].float().sigmoid()
+    assert full.std() > 1e-3
     assert (full - half).abs().max() < 0.02
+
+
+def remembered(height: int, width: int, value: float) -> Memory:
+    states = (torch.full_like(each, value) for each in no_memory(1, height, width))
+    return Memory(*states)
+
+
+def test_a_window_recalls_what_was_seen_at_its_place() -> None:
+    memories = Memories()
+    left, right = Window(0, 0, 100, 100), Window(0, 300, 100, 100)
+    assert memories.recall(left, 64, 64) is None
+    memories.keep(left, remembered(64, 64, 1))
+    memories.keep(right, remembered(64, 64, 2))
+    memories.turn()
+    moved = memories.recall(Window(5, 310, 100, 100), 64, 64)
+    assert moved is not None
+    assert moved.eighth.mean() == 2
+    assert memories.recall(Window(0, 150, 100, 100), 64, 64) is None
+    memories.turn()
+    assert memories.recall(left, 64, 64) is None
+
+
+def test_what_is_recalled_fits_a_window_of_another_shape() -> None:
+    memories = Memories()
+    memories.keep(Window(0, 0, 100, 100), remembered(64, 64, 1))
+    memories.turn()
+    found = memories.recall(Window(0, 0, 100, 120), 64, 80)
+    assert found is not None
+    assert found.eighth.shape == (1, STATES[0], 8, 10)
+    assert found.sixteenth.shape == (1, STATES[1], 4, 5)
+    assert found.sixteenth.mean() == 1
+
+
+def test_there_are_fewer_parameters_than_two_million() -> None:
+    count = sum(each.numel() for each in PersonModel().parameters())
+    eye = sum(each.numel() for each in People().parameters())
+    assert count + eye < 2_000_000
+    assert count > sum(each.numel() for each in PersonNet().parameters())

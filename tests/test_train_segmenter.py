@@ -3,8 +3,9 @@
 import json
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,19 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from models.training import gather
+from models.person_sight import Things
+from models.training import carry, gather
+from models.training.feed import Clips, fed
 from models.training.gather import git_folder, read_sources
+from models.training.lite import begin
+from models.training.material import read_material
 from models.training.portraits import read_portrait
 from models.training.train_segmenter import Plan, Training, costs, read_plan
 from tests.golden.make_selfie import drawn_person
 
 CONFIGS = Path(__file__).parents[1] / "models" / "training" / "configs"
-
-
-class Here(Executor):
-    """Computes at once, in this process."""
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
 
 
 @pytest.fixture(scope="module")
@@ -56,42 +53,105 @@ def opened(photographs: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     torch.set_num_threads(threads)
 
 
-def training(photographs: Path, folder: Path) -> Training:
+def training(photographs: Path, folder: Path, **told: Any) -> Training:
     plan = Plan("small", photographs, folder, steps=4, clips=1, frames=2, warm_up=1, half=False)
-    return Training(plan, Here())
+    return Training([replace(plan, **told)], makers=0)
+
+
+def state(folder: Path) -> dict[str, Any]:
+    return torch.load(folder / "small.checkpoint", weights_only=True)  # type: ignore[no-any-return]
 
 
 def test_training_descends_and_goes_on_where_it_stopped(opened: Path, tmp_path: Path) -> None:
     training(opened, tmp_path / "one").run(4)
-    two = training(opened, tmp_path / "two")
-    two.run(2)
+    training(opened, tmp_path / "two").run(2)
     training(opened, tmp_path / "two").run(4)
     logs = [(tmp_path / each / "small.log").read_text().splitlines() for each in ("one", "two")]
     last = [json.loads(log[-1]) for log in logs]
     assert last[0]["step"] == last[1]["step"] == 4
-    states = [
-        torch.load(tmp_path / each / "small.checkpoint", weights_only=True)
-        for each in ("one", "two")
-    ]
-    for name, value in states[0]["average"].items():
-        torch.testing.assert_close(value, states[1]["average"][name], atol=2e-3, rtol=0.05)
+    one, two = (state(tmp_path / each)["average"] for each in ("one", "two"))
+    for name, value in one.items():
+        torch.testing.assert_close(value, two[name], atol=2e-3, rtol=0.05)
+
+
+def test_training_ends_when_the_time_is_over(opened: Path, tmp_path: Path) -> None:
+    seconds = iter(range(100))
+    training(opened, tmp_path).run(1000, 2.5, lambda: next(seconds))
+    assert state(tmp_path)["step"] == 3
+    assert (tmp_path / "small.safetensors").exists()
+
+
+def test_eyes_that_do_not_learn_stay_as_they_are(opened: Path, tmp_path: Path) -> None:
+    training(opened, tmp_path / "one", things=0.0).run(2)
+    training(opened, tmp_path / "two", things=1.0).run(2)
+    begun = Things()
+    begin(begun)
+    for folder, same in (("one", True), ("two", False)):
+        net = state(tmp_path / folder)["net"]
+        found = [
+            torch.equal(value, net[f"things.{name}"]) for name, value in begun.state_dict().items()
+        ]
+        assert all(found) == same
+
+
+def test_plans_side_by_side_learn_from_the_same_clips(opened: Path, tmp_path: Path) -> None:
+    plan = Plan("a", opened, tmp_path, clips=1, frames=2, half=False)
+    Training([plan, replace(plan, name="b")], makers=0).run(2)
+    one, two = (load_file(tmp_path / f"{name}.safetensors") for name in "ab")
+    for name, value in one.items():
+        torch.testing.assert_close(value, two[name])
+
+
+def test_several_processes_draw_what_their_number_and_seed_say(opened: Path) -> None:
+    runs = []
+    for _ in range(2):
+        blocks = next(fed(Clips(opened, 1, 5, 1, 2), 2, torch.device("cpu")))
+        runs.append(blocks)
+    assert len(runs[0]) == 2
+    assert runs[0][0][0].shape == runs[0][1][0].shape
+    for one, again in zip(*runs, strict=True):
+        for part, other in zip(one, again, strict=True):
+            assert torch.equal(part, other)
+
+
+def test_what_travels_is_read_as_what_was_labelled(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["carry", str(photographs), str(tmp_path / "archives")])
+    assert carry.main() == 0
+    for path in (tmp_path / "archives").glob("*.tar"):
+        with tarfile.open(path) as archive:
+            archive.extractall(tmp_path / "there", filter="data")
+    here, there = read_material(photographs), read_material(tmp_path / "there")
+    assert len(here.people) == len(there.people) == 2
+    assert len(here.rooms) == len(there.rooms) == 2
+    for one, other in zip(here.people, there.people, strict=True):
+        off = np.abs(one.alpha.astype(np.float32) - other.alpha)
+        assert off.mean() < 3
+        assert np.abs(one.rgb.astype(np.float32) - other.rgb).mean() < 5
+
+
+def test_parts_hold_each_photograph_once(photographs: Path) -> None:
+    parts = [read_material(photographs, n, 2) for n in range(2)]
+    assert [len(each.people) for each in parts] == [1, 1]
+    assert [len(each.rooms) for each in parts] == [1, 1]
 
 
 def test_costs_are_least_for_the_truth_and_ignore_what_is_not_trusted() -> None:
-    alpha = torch.zeros(2, 1, 1, 8, 8)
-    alpha[..., 4:] = 1
+    alpha = torch.zeros(2, 1, 1, 32, 32)
+    alpha[..., 16:] = 1
     right, wrong = (alpha - 0.5) * 20, (0.5 - alpha) * 20
     trust = torch.ones_like(alpha)
     assert costs(right, alpha, trust).total < 0.01
     assert costs(wrong, alpha, trust).total > 5
     half = right.clone()
-    half[..., :4, :] = wrong[..., :4, :]
-    trust[..., :5, :] = 0
+    half[..., :16, :] = wrong[..., :16, :]
+    trust[..., :17, :] = 0
     assert costs(half, alpha, trust).decided < 0.01
 
 
 def test_flicker_costs() -> None:
-    alpha = torch.zeros(3, 1, 1, 8, 8)
+    alpha = torch.zeros(3, 1, 1, 32, 32)
     still, flicker = alpha - 1, alpha - 1
     flicker = flicker.clone()
     flicker[1] += 2
@@ -112,7 +172,8 @@ def test_labels_that_disagree_are_not_believed(photographs: Path, tmp_path: Path
 
 
 def test_the_committed_plan_and_list_can_be_read() -> None:
-    assert read_plan(CONFIGS / "person.toml").name == "person"
+    for name in ("person_first", "person", "person_frozen"):
+        assert read_plan(CONFIGS / f"{name}.toml").name == name
     sources = read_sources()
     assert len({each.repository for each in sources}) == len(sources)
     assert {each.shows for each in sources} == {"people", "rooms", "held_out"}

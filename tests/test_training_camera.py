@@ -15,10 +15,10 @@ from models.training.codec import (
     developed,
     grain,
     halved_chroma,
-    jpeg_coded,
     smooth_noise,
     video_coded,
 )
+from models.training.jpeg import jpeg_coded
 from models.training.synthesis import synthesise
 from models.training.textures import Textures
 

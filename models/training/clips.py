@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.types import Rgb
-from models.training.codec import jpeg_coded
+from models.training.jpeg import jpeg_coded
 from models.training.material import Material, pick
 from models.training.placing import lit, placed, shrunk
 from models.training.portraits import Portrait
@@ -17,8 +17,8 @@ Float = npt.NDArray[np.float32]
 Path2 = npt.NDArray[np.float64]
 """(T, 2, 3): an affine map a frame."""
 
-SIZES = ((144, 256), (144, 256), (144, 256), (192, 192), (192, 192), (256, 144))
-"""Of about equal area: whole frames, and looks at a part."""
+SIZES = ((144, 256), (192, 336), (192, 192), (256, 256), (288, 224), (256, 144))
+"""Whole frames, some of them larger, and looks at a part."""
 
 
 class Clip(NamedTuple):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.types import Rgb
+from models.training.jpeg import jpeg_coded
 
 Image = npt.NDArray[np.float32]
 """(H, W, 3) float32 display-referred RGB in [0, 1]."""
@@ -132,13 +133,6 @@ def halved_chroma(rgb: Rgb) -> Rgb:
     small = cv2.resize(colour[..., 1:], half, interpolation=cv2.INTER_AREA)
     colour[..., 1:] = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.cvtColor(colour, cv2.COLOR_YCrCb2RGB), np.uint8)
-
-
-def jpeg_coded(rgb: Rgb, quality: int) -> Rgb:
-    """`rgb` (H, W, 3) uint8 after JPEG 4:2:0 of `quality` 1 to 100."""
-    _, data = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-    return np.ascontiguousarray(decoded[..., ::-1])
 
 
 def video_coded(random: np.random.Generator, rgb: Rgb, crf: int, frames: int) -> Rgb:

@@ -15,43 +15,35 @@ Costs = dict[str, Tensor]
 class Descent:
     """The state of a run, saved and restored as a whole.
 
-    net: is trained in place. name, folder: of FOLDER/NAME.checkpoint, .log and .safetensors, the
-    running average; a checkpoint that is there is gone on from. average: share of the running
-    average kept each step. begin: a file of weights to go on from, "" for none.
+    net: is trained in place; `optimiser` of its parameters begins at the full rates. name, folder:
+    of FOLDER/NAME.checkpoint, .log and .safetensors, the running average; a checkpoint that is
+    there is gone on from. average: share of the running average kept each step. begin: a file of
+    weights to go on from, "" for none. logged, saved: every how many steps.
     """
 
     def __init__(
-        self, net: nn.Module, optimiser: Callable[[Iterable[Tensor]], torch.optim.Optimizer],
-        name: str, folder: Path, average: float, begin: str = "",
+        self, net: nn.Module, optimiser: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        name: str, folder: Path, average: float, begin: str = "", logged: int = 100,
+        saved: int = 500,
     ) -> None:  # fmt: skip
         self.step = 0
         self._net, self._keep, self._stem = net, average, folder / name
+        self._every = logged, saved
         if begin:
             net.load_state_dict(load_file(begin))
         self._average = {key: value.clone() for key, value in net.state_dict().items()}
         self._optimiser = optimiser(net.parameters())
+        self._rates = [group["lr"] for group in self._optimiser.param_groups]
         folder.mkdir(parents=True, exist_ok=True)
         if self._file("checkpoint").exists():
             self._restore()
+        self._seen: list[Costs] = []
+        self._started, self._first = time.perf_counter(), self.step
 
-    def run(
-        self, steps: int, descend: Callable[[], Costs], log_every: int, save_every: int
-    ) -> None:
-        """Call `descend`, which goes `down` once and gives its costs, until `steps` are done."""
-        seen: list[Costs] = []
-        started, first = time.perf_counter(), self.step
-        while self.step < steps:
-            seen.append({name: cost.detach() for name, cost in descend().items()})
-            if self.step % log_every == 0 or self.step == steps:
-                self._log(seen, (time.perf_counter() - started) / (self.step - first))
-                seen = []
-            if self.step % save_every == 0 or self.step == steps:
-                self._save()
-
-    def down(self, total: Tensor, rate: float) -> None:
-        """One step of `rate` that makes `total` smaller."""
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
+    def down(self, total: Tensor, pace: float) -> None:
+        """One step, of the share `pace` of the full rates, that makes `total` smaller."""
+        for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = rate * pace
         self._optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
@@ -61,11 +53,22 @@ class Descent:
         for key, value in self._net.state_dict().items():
             self._average[key].lerp_(value, 1 - keep)
 
-    def _log(self, seen: list[Costs], pace: float) -> None:
+    def tell(self, costs: Costs, last: bool) -> None:
+        """Note what a step cost; log and save now and then, and after the `last`."""
+        logged, saved = self._every
+        self._seen.append({name: cost.detach() for name, cost in costs.items()})
+        if last or self.step % logged == 0:
+            self._log()
+        if last or self.step % saved == 0:
+            self._save()
+
+    def _log(self) -> None:
+        pace = (time.perf_counter() - self._started) / (self.step - self._first)
         line = {"step": self.step, "seconds a step": round(pace, 4)}
-        for name in seen[0]:
-            line[name] = round(sum(costs[name].item() for costs in seen) / len(seen), 5)
-        print(json.dumps(line), flush=True)
+        for name in self._seen[0]:
+            line[name] = round(sum(each[name].item() for each in self._seen) / len(self._seen), 5)
+        self._seen = []
+        print(self._stem.name, json.dumps(line), flush=True)
         with self._file("log").open("a") as log:
             log.write(json.dumps(line) + "\n")
 
@@ -77,13 +80,15 @@ class Descent:
         draft = self._file("draft")
         torch.save(state, draft)
         draft.replace(self._file("checkpoint"))
-        weights = {key: value.contiguous() for key, value in self._average.items()}
+        weights = {key: value.cpu().contiguous() for key, value in self._average.items()}
         save_file(weights, self._file("safetensors"))
 
     def _restore(self) -> None:
-        state = torch.load(self._file("checkpoint"), weights_only=True)
+        state = torch.load(self._file("checkpoint"), weights_only=True, map_location="cpu")
         self._net.load_state_dict(state["net"])
-        self._average, self.step = state["average"], state["step"]
+        for key, value in state["average"].items():
+            self._average[key].copy_(value)
+        self.step = state["step"]
         self._optimiser.load_state_dict(state["optimiser"])
 
     def _file(self, kind: str) -> Path:

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 
 from kernels.types import Rgb
-from models.training.portraits import Portrait, read_portraits
+from models.training.portraits import Portrait, pictures_in, read_portraits
 
 Item = TypeVar("Item")
-_ROOM_SIDE = 400
+ROOM_SIDE = 400
+"""Of the short side of a room, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,13 @@ def pick(random: np.random.Generator, items: Sequence[Item]) -> Item:
     return items[int(random.integers(len(items)))]
 
 
-def read_material(photographs: Path) -> Material:
-    """All people whose labels agree, and all rooms; ValueError where there are none."""
-    people = read_portraits(photographs)
-    rooms = [_room(path) for path in sorted((photographs / "rooms").glob("*.jpg"))]
+def read_material(photographs: Path, part: int = 0, parts: int = 1) -> Material:
+    """All people whose labels agree, and all rooms; of `parts`, one in turn each.
+
+    Raises ValueError where there are none.
+    """
+    people = read_portraits(photographs, "people", part, parts)
+    rooms = [_room(path) for path in pictures_in(photographs / "rooms")[part::parts]]
     if not people or not rooms:
         raise ValueError(f"{photographs} holds no labelled people or no rooms: gather and label")
     return Material(people, rooms)
@@ -39,6 +43,6 @@ def read_material(photographs: Path) -> Material:
 
 def _room(path: Path) -> Rgb:
     read = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR), np.uint8)
-    scale = min(1.0, _ROOM_SIDE / min(read.shape[:2]))
+    scale = min(1.0, ROOM_SIDE / min(read.shape[:2]))
     small = cv2.resize(read, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(small[..., ::-1], np.uint8)

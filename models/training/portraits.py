@@ -15,8 +15,10 @@ from kernels.types import Alpha, Rgb
 Layer = npt.NDArray[np.float32]
 """(H, W, 4) float32: RGB in [0, 1] times alpha, and alpha, which any linear warp keeps true."""
 
-_SIDE = 352
+SIDE = 352
 """Of the long side, in pixels: a face that fills a picture of 256x144 is sharp."""
+KINDS = "jpg", "png", "webp"
+"""Of files: as they were found, labels, and small copies that travel."""
 _HAZE = np.float32(0.03)
 _AGREED = 0.75
 """Intersection over union of the two opinions, below which a label is not believed."""
@@ -86,25 +88,24 @@ def spread(
     return np.asarray(found, np.float32)
 
 
-def read_portraits(folder: Path, kind: str = "people") -> list[Portrait]:
-    """All pictures of folder/kind that have labels which agree."""
-    found = (
-        read_portrait(folder, kind, path.stem)
-        for path in sorted((folder / "alpha" / kind).glob("*.png"))
-    )
+def read_portraits(
+    folder: Path, kind: str = "people", part: int = 0, parts: int = 1
+) -> list[Portrait]:
+    """All pictures of folder/kind that have labels which agree; of `parts`, one in turn each."""
+    paths = pictures_in(folder / "alpha" / kind)[part::parts]
+    found = (read_portrait(folder, kind, path.stem) for path in paths)
     return [each for each in found if each is not None]
 
 
 def read_portrait(folder: Path, kind: str, name: str) -> Portrait | None:
-    """The picture folder/kind/name.jpg; None where its two labels disagree."""
+    """The picture `name` of folder/kind; None where its two labels disagree."""
     labels = [
-        cv2.imread(str(folder / each / kind / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
-        for each in ("alpha", "second")
+        _picture(folder / each / kind, name, cv2.IMREAD_GRAYSCALE) for each in ("alpha", "second")
     ]
-    read = cv2.imread(str(folder / kind / f"{name}.jpg"), cv2.IMREAD_COLOR)
+    read = _picture(folder / kind, name, cv2.IMREAD_COLOR)
     if read is None or labels[0] is None or labels[1] is None:
         return None
-    scale = min(1.0, _SIDE / max(labels[0].shape))
+    scale = min(1.0, SIDE / max(labels[0].shape))
     size = round(labels[0].shape[1] * scale), round(labels[0].shape[0] * scale)
     rgb = cv2.resize(read, size, interpolation=cv2.INTER_AREA)[..., ::-1]
     first = cv2.resize(labels[0], size, interpolation=cv2.INTER_AREA) / np.float32(255)
@@ -119,6 +120,17 @@ def read_portrait(folder: Path, kind: str, name: str) -> Portrait | None:
     top, left, bottom, right = (bool(each.any()) for each in sides)
     picture = np.ascontiguousarray(rgb, np.uint8)
     return Portrait(picture, _bytes(alpha), _bytes(trust), (top, left, bottom, right))
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures of a folder as gather, label and carry write them, in order."""
+    return sorted(each for kind in KINDS for each in folder.glob(f"*.{kind}"))
+
+
+def _picture(folder: Path, name: str, how: int) -> npt.NDArray[np.uint8] | None:
+    paths = [folder / f"{name}.{kind}" for kind in KINDS]
+    found = next((cv2.imread(str(each), how) for each in paths if each.exists()), None)
+    return None if found is None else np.asarray(found, np.uint8)
 
 
 def _vague(alpha: Alpha) -> npt.NDArray[np.bool_]:

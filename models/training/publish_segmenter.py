@@ -3,6 +3,7 @@
 `python -m models.training.publish_segmenter --config NAME.toml [--quality TABLE.json]`
 """
 
+import argparse
 import json
 import statistics
 from collections import Counter
@@ -10,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from models.training.gather import read_sources
-from models.training.publish import asked, enlist
+from models.training.publish import enlist
 from models.training.train_segmenter import Plan, read_plan
 from models.weights import WEIGHTS
 
@@ -21,16 +23,32 @@ _COLUMNS = ("MAD", "semantic", "band MAD", "Grad", "dtSSD")
 
 def main() -> None:
     """Copy the weights as float16, list their checksum, write the card."""
-    arguments = asked(__doc__)
-    plan = read_plan(arguments.config)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, nargs="+", help="in order of time")
+    parser.add_argument("--quality", type=Path, help="what python -m benchmarks.quality wrote")
+    arguments = parser.parse_args()
+    plans = [read_plan(each) for each in arguments.config]
+    plan = plans[-1]
     path = WEIGHTS / f"{plan.name}.safetensors"
-    weights = load_file(plan.folder / path.name)
+    weights = sharpened(load_file(plan.folder / path.name), plan.sharpen)
     save_file({name: value.half() for name, value in weights.items()}, path)
     path.chmod(0o644)
     enlist(path)
     count = sum(value.numel() for value in weights.values())
-    text = _card(plan, arguments.config, count, figures(arguments.quality))
+    text = _card(plans, arguments.config, count, figures(arguments.quality))
     path.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def sharpened(weights: dict[str, Tensor], factor: float) -> dict[str, Tensor]:
+    """PersonModel's weights, its logits times `factor`.
+
+    Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017): a single temperature mends
+    most of a net's misplaced doubt. Ours doubts too much, since it learnt from labels that err.
+    """
+    return {
+        name: value * factor if name.startswith("net.segment.") else value
+        for name, value in weights.items()
+    }
 
 
 def sources_table(photographs: Path) -> str:
@@ -67,16 +85,17 @@ def _cell(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _card(plan: Plan, config: Path, count: int, told: str) -> str:
-    log = [json.loads(line) for line in (plan.folder / f"{plan.name}.log").open(encoding="utf-8")]
-    pace = statistics.median(line["seconds a step"] for line in log)
-    last = log[-1]
+def _card(plans: list[Plan], configs: list[Path], count: int, told: str) -> str:
+    plan = plans[-1]
     labelled = len(list((plan.photographs / "alpha" / "people").glob("*.png")))
+    runs = "\n".join(_run(each) for each in plans)
+    lines = "\n".join(f"    python -m models.training.train_segmenter --config {c}" for c in configs)
+    words = " ".join(str(each) for each in configs)
     return f"""# {plan.name}
 
-Pass 1's own net (`models/person_net.py`), {count:,} trained parameters, float16, the running
-average of training. It judges by what two nets see that stay as they are
-(`models/person_sight.py`).
+Pass 1's own net (`models/person_net.py`) and its eyes for things (`models/person_sight.py`), which
+began as EfficientNet-Lite0: {count:,} parameters, float16, the running average of training. Its
+eyes for people, the encoder of `selfie_general.safetensors`, stay as they are.
 
 ## Data
 
@@ -94,20 +113,31 @@ them, are composed over other photographs' rooms; others are shown as they are, 
 
 ## Training
 
-{last["step"]:,} steps of {plan.clips} clips of {plan.frames} frames, {pace:.2f} s a step (median)
-on two CPU cores. Means over the last steps: decided {last["decided"]:.4f} (cross entropy), alpha
-{last["alpha"]:.4f} (L1). {plan.note} Made by
+{runs}
+Logits are multiplied by {plan.sharpen:g}: labels that err make a net doubt too much. Made by
 
     python -m models.training.gather MIRRORS {plan.photographs}
     python -m models.training.label {plan.photographs} --rvm ONNX
-    python -m models.training.train_segmenter --config {config}
-    python -m models.training.publish_segmenter --config {config}
+{lines}
+    python -m models.training.publish_segmenter --config {words}
 
 ## Figures
 
 By `python -m benchmarks.quality --folder`, on clips that `benchmarks.people_truths` made of the
 held-out people: MAD and semantic error x 1e3, Grad / 1e3, dtSSD x 1e2.
 {told}"""
+
+
+def _run(plan: Plan) -> str:
+    """What a run did, by its log."""
+    log = [json.loads(line) for line in (plan.folder / f"{plan.name}.log").open(encoding="utf-8")]
+    pace = statistics.median(line["seconds a step"] for line in log)
+    last = log[-1]
+    return (
+        f"- {plan.name}: {last['step']:,} steps, {pace:.2f} s a step (median). Means over the last "
+        f"steps: cross entropy {last['decided']:.4f}, L1 {last['alpha']:.4f}, bands of the "
+        f"Laplacian pyramid {last['edge']:.4f}. {plan.note}"
+    )
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class Training:
         self._net = RefinerNet(plan.shape).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = partial(torch.optim.AdamW, lr=plan.rate, weight_decay=1e-4)
         self._descent = Descent(
-            self._net, optimiser, plan.name, plan.folder, plan.average, plan.begin
+            self._net, optimiser, plan.name, plan.folder, plan.average, plan.begin, 200, 1000
         )
         self._maker = ThreadPoolExecutor(1, "batch")
         self._next: Future[Batch] | None = None
@@ -102,7 +102,9 @@ class Training:
 
     def run(self, steps: int) -> None:
         """Descend until `steps` are done; log and save every few hundred."""
-        self._descent.run(steps, self._descend, 200, 1000)
+        while self._descent.step < steps:
+            costs = self._descend()
+            self._descent.tell(costs, self._descent.step == steps)
 
     def _descend(self) -> dict[str, Tensor]:
         plan = self._plan
@@ -111,7 +113,7 @@ class Training:
             views = view(self._net, wide, cells)
             found = refine_close(self._net, truth.rgb, truth.coarse, views.near, step, windows)
         result = costs(found, views, truth, plan.shape.reach * step // 2, plan.taste)
-        self._descent.down(result.total, plan.rate * self._pace())
+        self._descent.down(result.total, self._pace())
         return result._asdict()
 
     def _drawn(self) -> tuple[int, Batch]:

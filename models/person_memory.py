@@ -1,0 +1,54 @@
+"""What is remembered of each of the windows that a picture was seen through."""
+
+import torch.nn.functional as F
+
+from models.person_net import Memory
+from models.window import Window
+
+_SAME = 0.5
+"""Intersection over union, above which a window shows what an earlier one showed."""
+_STEPS = 8, 16
+"""Pixels to a cell of each state."""
+
+
+class Memories:
+    """Of the last picture, to be recalled, and of this one, to be kept."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all."""
+        self._last: list[tuple[Window, Memory]] = []
+        self._next: list[tuple[Window, Memory]] = []
+
+    def turn(self) -> None:
+        """Begin the next picture."""
+        self._last, self._next = self._next, []
+
+    def keep(self, window: Window, memory: Memory) -> None:
+        """Remember it until the next picture is over."""
+        self._next.append((window, memory))
+
+    def recall(self, window: Window, height: int, width: int) -> Memory | None:
+        """What the last picture's window at the same place left, for (height, width) pixels.
+
+        Windows follow their subjects slowly, so what moved within them is left to the net.
+        """
+        best = max(self._last, key=lambda each: _overlap(each[0], window), default=None)
+        if best is None or _overlap(best[0], window) < _SAME:
+            return None
+        states = []
+        for state, step in zip(best[1], _STEPS, strict=True):
+            size = height // step, width // step
+            resized = state if state.shape[2:] == size else F.interpolate(state, size, mode="area")
+            states.append(resized)
+        return Memory(*states)
+
+
+def _overlap(first: Window, second: Window) -> float:
+    """Intersection over union."""
+    tall = min(first.top + first.height, second.top + second.height) - max(first.top, second.top)
+    wide = min(first.left + first.width, second.left + second.width) - max(first.left, second.left)
+    common = max(tall, 0) * max(wide, 0)
+    return common / (first.height * first.width + second.height * second.width - common)

@@ -1,0 +1,59 @@
+"""Clips to train on, composed by several processes while the last ones are learnt from."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from models.training.clips import SIZES, draw_clip
+from models.training.material import read_material
+
+Block = tuple[Tensor, Tensor, Tensor]
+"""Clips of one size: rgb (T, N, H, W, 3), alpha and trust (T, N, H, W), all uint8."""
+_AHEAD = 4
+
+
+class Clips(IterableDataset[Block]):
+    """Blocks of clips without end; each process that draws them knows a part of the photographs.
+
+    photographs: what gather and label filled; first: the step to begin at; clips a block, frames a
+    clip. What is drawn follows from the photographs, seed, number of processes and step.
+    """
+
+    def __init__(self, photographs: Path, seed: int, first: int, clips: int, frames: int) -> None:
+        self._photographs, self._seed, self._first = photographs, seed, first
+        self._clips, self._frames = clips, frames
+
+    def __iter__(self) -> Iterator[Block]:
+        """Blocks of steps `first`, `first` + 1 and so on."""
+        worker = get_worker_info()
+        part, parts = (worker.id, worker.num_workers) if worker is not None else (0, 1)
+        if worker is not None:
+            cv2.setNumThreads(1)
+        material = read_material(self._photographs, part, parts)
+        for step in count(self._first):
+            # Blocks of one step are put together, so all are of one size.
+            size = SIZES[int(np.random.default_rng([self._seed, step]).integers(len(SIZES)))]
+            random = np.random.default_rng([self._seed, step, part])
+            drawn = [draw_clip(random, material, size, self._frames) for _ in range(self._clips)]
+            planes = (np.stack(each, axis=1) for each in zip(*drawn, strict=True))
+            rgb, alpha, trust = (torch.from_numpy(each) for each in planes)
+            yield rgb, alpha, trust
+
+
+def fed(clips: Clips, makers: int, device: torch.device) -> Iterator[list[Block]]:
+    """For each step a block of every one of `makers` processes; 0 makers: of this process."""
+    loader = DataLoader(
+        clips, batch_size=None, num_workers=makers, pin_memory=device.type == "cuda",
+        multiprocessing_context="spawn" if makers else None,
+        prefetch_factor=_AHEAD if makers else None,
+    )  # fmt: skip
+    blocks = iter(loader)
+    while True:
+        some = [next(blocks) for _ in range(max(makers, 1))]
+        yield [tuple(each.to(device, non_blocking=True) for each in block) for block in some]

@@ -1,0 +1,18 @@
+"""The eyes for things as others trained them on ImageNet."""
+
+from pathlib import Path
+
+from models.efficient_lite import LiteNet
+from models.person_sight import Things
+from models.weights import load_weights
+
+FOLDER = Path(__file__).parent / "weights"
+LITE = "efficient_lite0"
+
+
+def begin(things: Things) -> None:
+    """Take those weights; WeightsError when they cannot be loaded."""
+    net = LiteNet()
+    net.load_state_dict(load_weights(LITE, FOLDER))
+    net.pad_kernels()
+    things.net.load_state_dict(net.state_dict())

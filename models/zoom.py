@@ -1,0 +1,124 @@
+"""Find the subjects with a look at the whole frame, then zoom in on each.
+
+The nets keep the frame's own aspect: being convolutional they take any size, and letterboxing
+a frame adds half to their error.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from kernels.types import Alpha, Rgb
+from models.finding import Finding
+from models.picture import Picture
+from models.segmenter import coarse_size
+from models.subject_box import EVIDENCE, Extent, SubjectBoxes
+from models.window import Window, lay, see, tile_size
+
+Far = Callable[[Rgb], Alpha]
+"""A whole frame made smaller, (H, W, 3) uint8, to its alpha (H, W)."""
+Near = Callable[[Picture, Window], Alpha]
+"""What a window of a picture shows, to its alpha of any size."""
+_ROUNDING = 1e-6
+_RIM = 2
+"""A subject this near the edge of its box, in coarse pixels, may go on beyond it."""
+
+
+class Zoom:
+    """Looks far now and then, and near each time."""
+
+    def __init__(self, far: Far, area: int, near: Near, find_every: float) -> None:
+        """area: pixels that `far` is given. find_every: seconds between two looks far, at most."""
+        self._far, self._area, self._near, self._find_every = far, area, near, find_every
+        self._boxes = SubjectBoxes()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all pictures seen."""
+        self._boxes.reset()
+        self._last: Alpha | None = None
+        self._since_find = 0.0
+        self._finding: Finding | None = None
+
+    def __call__(self, picture: Picture, dt: float | None) -> Alpha:
+        """See models.segmenter.Segmenter."""
+        size = coarse_size(picture.height, picture.width)
+        if dt is None or self._last is None or self._last.shape != size:
+            self.reset()
+            dt = None
+        evidence = np.zeros(size, np.float32) if self._last is None else self._last
+        self._since_find += dt or 0.0
+        found = self._found(picture, dt or 0.0)
+        if found is not None:
+            evidence = np.maximum(evidence, found)
+        boxes = self._boxes.follow(evidence, dt)
+        alpha = self._zoomed(picture, boxes, size)
+        if found is None and _escapes(alpha, boxes):
+            evidence = np.maximum(alpha, self._find(picture))
+            alpha = self._zoomed(picture, self._boxes.follow(evidence, dt), size)
+        self._last = alpha
+        return alpha
+
+    def _found(self, picture: Picture, dt: float) -> Alpha | None:
+        """What a look at the whole frame finds; None where none was due.
+
+        Where a subject is known, such a look runs beside the picture's other work, and counts for
+        the next one, `dt` seconds on: else every few pictures would take twice as long.
+        """
+        if self._last is None or not (self._last > EVIDENCE).any():
+            self._finding = None
+            return self._find(picture)
+        found = None if self._finding is None else _laid(self._finding.alpha(), picture)
+        self._finding = None
+        if self._find_every == 0:
+            return self._find(picture)
+        if self._since_find + dt >= self._find_every - _ROUNDING:
+            self._since_find = 0.0
+            self._finding = Finding(self._far, self._whole(picture))
+        return found
+
+    def _find(self, picture: Picture) -> Alpha:
+        self._since_find = 0.0
+        return _laid(self._far(self._whole(picture)), picture)
+
+    def _whole(self, picture: Picture) -> Rgb:
+        window = Window(0, 0, picture.height, picture.width)
+        return see(picture, window, *tile_size(window, self._area))
+
+    def _zoomed(self, picture: Picture, boxes: list[Extent], size: tuple[int, int]) -> Alpha:
+        out = np.zeros(size, np.float32)
+        for box in boxes:
+            window = _window(box, size, picture)
+            alpha = lay(self._near(picture, window), window, picture, *size)
+            np.maximum(out, alpha, out=out)
+        return out
+
+
+def _laid(alpha: Alpha, picture: Picture) -> Alpha:
+    window = Window(0, 0, picture.height, picture.width)
+    return lay(alpha, window, picture, *coarse_size(picture.height, picture.width))
+
+
+def _window(box: Extent, size: tuple[int, int], picture: Picture) -> Window:
+    """The picture's pixels under a box of the coarse grid."""
+    scale_y, scale_x = picture.height / size[0], picture.width / size[1]
+    top, left = int(box.top * scale_y), int(box.left * scale_x)
+    bottom = min(-int(-box.bottom * scale_y // 1), picture.height)
+    right = min(-int(-box.right * scale_x // 1), picture.width)
+    return Window(top, left, max(bottom - top, 1), max(right - left, 1))
+
+
+def _escapes(alpha: Alpha, boxes: list[Extent]) -> bool:
+    """Whether a subject touches its box where the picture goes on."""
+    height, width = alpha.shape
+    for box in boxes:
+        top, left, bottom, right = (int(edge) for edge in box)
+        inside = alpha[top:bottom, left:right] > EVIDENCE
+        if inside.size and (
+            (top > 0 and inside[:_RIM].any())
+            or (left > 0 and inside[:, :_RIM].any())
+            or (bottom < height and inside[-_RIM:].any())
+            or (right < width and inside[:, -_RIM:].any())
+        ):
+            return True
+    return False
