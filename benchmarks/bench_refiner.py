@@ -10,19 +10,16 @@ refiners do.
 
 import argparse
 import json
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch.nn import functional
 
 from benchmarks.clips import scaled_clip
 from benchmarks.machine import machine
+from benchmarks.yardstick import convolutions, timed
 from kernels.band import BAND
 from kernels.types import Alpha
 from models.learned_refiner import open_learned
@@ -33,7 +30,6 @@ from stream.frame import Frame
 from stream.sources import open_source
 
 HEIGHTS = (720, 1080)
-_WARM_UP = 4
 Seen = list[tuple[Frame, Alpha]]
 
 
@@ -51,7 +47,7 @@ def main() -> None:
         seen = _seen(options.clip, height, options.frames)
         band = _band(seen)
         for name, run in _runs(seen).items():
-            row = {"lines": height, "refiner": name, **_timed(run, len(seen), options.rounds)}
+            row = {"lines": height, "refiner": name, **timed(run, len(seen), options.rounds)}
             row["band"] = band if name.startswith("balanced") else None
             result["rows"].append(row)
             print(_line(row), flush=True)
@@ -84,43 +80,11 @@ def _runs(seen: Seen) -> dict[str, Callable[[int], object]]:
                 "refiner_balanced", finest=finest, half=half
             )
     runs = {name: _refine(refiner, seen) for name, refiner in refiners.items()}
-    return runs | {f"5 convs {name}": _convolutions(half) for name, half in kinds.items()}
+    return runs | {f"5 convs {name}": convolutions(half) for name, half in kinds.items()}
 
 
 def _refine(refiner: Refiner, seen: Seen) -> Callable[[int], object]:
     return lambda number: refiner(*seen[number])
-
-
-def _convolutions(half: bool) -> Callable[[int], object]:
-    dtype = torch.bfloat16 if half else torch.float32
-    flat = torch.zeros(48, 16, 58, 58, dtype=dtype)
-    given = flat.contiguous(memory_format=torch.channels_last)
-    kernel = torch.randn(16, 16, 3, 3, dtype=dtype).contiguous(memory_format=torch.channels_last)
-
-    def run(_: int) -> object:
-        with torch.inference_mode():
-            found = given
-            for _ in range(5):
-                found = functional.relu(functional.conv2d(found, kernel, padding=1))
-            return found
-
-    return run
-
-
-def _timed(run: Callable[[int], object], frames: int, rounds: int) -> dict[str, float]:
-    for number in range(min(_WARM_UP, frames)):
-        run(number)
-    spent = []
-    for _ in range(rounds):
-        for number in range(frames):
-            started = time.perf_counter()
-            run(number)
-            spent.append((time.perf_counter() - started) * 1e3)
-    return {
-        "median": statistics.median(spent),
-        "p95": float(np.percentile(spent, 95)),
-        "best": min(spent),
-    }
 
 
 def _band(seen: Seen) -> float:

@@ -21,9 +21,12 @@ from models.weights import load_weights
 class PersonRunner:
     """Alpha of a picture, with a memory of those before; may be called from several threads."""
 
-    def __init__(self, name: str) -> None:
-        """Load the weights `name`; WeightsError when a file is missing or damaged."""
-        self._type = net_precision()
+    def __init__(self, name: str, precision: torch.dtype | None = None) -> None:
+        """Load the weights `name`; WeightsError when a file is missing or damaged.
+
+        precision: what to compute in, None for what this machine does best.
+        """
+        self._type = precision or net_precision()
         model = PersonModel().eval().requires_grad_(False)
         model.load_state_dict(load_weights(name))
         picture = torch.zeros(1, 64, 64, 3)

@@ -89,7 +89,9 @@ def _card(plans: list[Plan], configs: list[Path], count: int, told: str) -> str:
     plan = plans[-1]
     labelled = len(list((plan.photographs / "alpha" / "people").glob("*.png")))
     runs = "\n".join(_run(each) for each in plans)
-    lines = "\n".join(f"    python -m models.training.train_segmenter --config {c}" for c in configs)
+    lines = "\n".join(
+        f"    python -m models.training.train_segmenter --config {c}" for c in configs
+    )
     words = " ".join(str(each) for each in configs)
     return f"""# {plan.name}
 
