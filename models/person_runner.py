@@ -1,6 +1,6 @@
 """Pass 1's own net as a function of arrays."""
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ from torch.jit import ScriptModule
 
 from kernels.threads import used
 from kernels.types import Alpha, Rgb
+from models.beside import Beside
 from models.frozen import frozen
 from models.person_model import PersonModel
 from models.person_net import Memory, no_memory
@@ -32,7 +33,6 @@ class PersonRunner:
         picture = torch.zeros(1, 64, 64, 3)
         self._people = frozen(People().eval(), picture)
         self._things = frozen(model.things.to(self._type), picture.to(self._type))
-        self._beside = ThreadPoolExecutor(1, "people")
         net = model.net.to(memory_format=torch.channels_last).to(self._type)  # type: ignore[call-overload]
         given = torch.zeros(1, 3, 64, 64), *no_memory(1, 64, 64), *nothing_seen(1, 64, 64)
         self._net = frozen(net, tuple(each.to(self._type) for each in given))
@@ -58,9 +58,10 @@ class PersonRunner:
         Their operators are small: each eye is faster on one thread.
         """
         both = used() > 1
-        people = self._beside.submit(_on_one_thread, self._people, picture) if both else None
+        look = partial(_on_one_thread, self._people, picture)
+        people = Beside("people", look) if both else None
         things = _on_one_thread(self._things, picture.to(self._type))
-        first = _on_one_thread(self._people, picture) if people is None else people.result()
+        first = look() if people is None else people.result()
         return (*first, *things)
 
 

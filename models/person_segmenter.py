@@ -26,8 +26,8 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "fast": Recipe(192**2, False, 0.5),
-    "balanced": Recipe(256**2, False, 0.2),
-    "best": Recipe(320**2, True, 0.0),
+    "balanced": Recipe(320**2, False, 0.2),
+    "best": Recipe(384**2, True, 0.0),
 }
 
 

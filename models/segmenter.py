@@ -9,7 +9,7 @@ from models.picture import Picture
 QUALITIES = ("fast", "balanced", "best")
 LONG_SIDE = 512
 SEGMENTERS = ("hairline", "selfie")
-DEFAULT_SEGMENTER = "selfie"
+DEFAULT_SEGMENTER = "hairline"
 
 
 class Segmenter(Protocol):

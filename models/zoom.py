@@ -5,11 +5,12 @@ a frame adds half to their error.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from kernels.types import Alpha, Rgb
-from models.finding import Finding
+from models.beside import Beside
 from models.picture import Picture
 from models.segmenter import coarse_size
 from models.subject_box import EVIDENCE, Extent, SubjectBoxes
@@ -38,7 +39,7 @@ class Zoom:
         self._boxes.reset()
         self._last: Alpha | None = None
         self._since_find = 0.0
-        self._finding: Finding | None = None
+        self._finding: Beside[Alpha] | None = None
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
         """See models.segmenter.Segmenter."""
@@ -68,13 +69,13 @@ class Zoom:
         if self._last is None or not (self._last > EVIDENCE).any():
             self._finding = None
             return self._find(picture)
-        found = None if self._finding is None else _laid(self._finding.alpha(), picture)
+        found = None if self._finding is None else _laid(self._finding.result(), picture)
         self._finding = None
         if self._find_every == 0:
             return self._find(picture)
         if self._since_find + dt >= self._find_every - _ROUNDING:
             self._since_find = 0.0
-            self._finding = Finding(self._far, self._whole(picture))
+            self._finding = Beside("find", partial(self._far, self._whole(picture)))
         return found
 
     def _find(self, picture: Picture) -> Alpha:

@@ -1,24 +1,22 @@
-"""A look at the whole frame beside other work."""
+"""What runs beside other work."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from models.finding import Finding
+from models.beside import Beside
 
 PROGRAM = """
-import threading, time, numpy
-from models.finding import Finding
+import threading, time
+from models.beside import Beside
 
-def net(rgb):
+def look():
     time.sleep(0.5)
     print("seen", flush=True)
-    return rgb[..., 0]
 
-begin = threading.Thread(target=Finding, args=(net, numpy.zeros((4, 4, 3))), daemon=True)
+begin = threading.Thread(target=Beside, args=("look", look), daemon=True)
 begin.start()
 begin.join()
 print("over", flush=True)
@@ -34,10 +32,10 @@ def test_a_program_does_not_end_in_the_middle_of_a_look() -> None:
 
 
 def test_what_fails_is_raised_to_who_asked() -> None:
-    def fail(rgb: object) -> None:
+    def fail() -> None:
         raise ArithmeticError("no such number")
 
-    finding = Finding(fail, np.zeros((4, 4, 3), np.uint8))  # type: ignore[arg-type]
-    with pytest.raises(RuntimeError, match="failed") as raised:
-        finding.alpha()
+    beside = Beside("look", fail)
+    with pytest.raises(RuntimeError, match="look") as raised:
+        beside.result()
     assert isinstance(raised.value.__cause__, ArithmeticError)
