@@ -1,6 +1,7 @@
 """What every training run has: a net, the running average of its weights, a log, a checkpoint."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,6 +11,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 Costs = dict[str, Tensor]
+
+
+def pace(step: int, warm_up: int, done: float) -> float:
+    """Share of the full rate: a rise over `warm_up` steps, then half a cosine down to a fiftieth.
+
+    done: share of the run, in [0, 1].
+    """
+    return min(1.0, (step + 1) / warm_up) * (0.51 + 0.49 * math.cos(math.pi * min(done, 1.0)))
 
 
 class Descent:

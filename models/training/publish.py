@@ -34,7 +34,10 @@ The weights are the project's own, under its licence (Apache-2.0).
 
 def main() -> None:
     """Copy the weights, list their checksum, write the card."""
-    arguments = asked(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--quality", type=Path, help="what python -m benchmarks.quality wrote")
+    arguments = parser.parse_args()
     plan = read_plan(arguments.config)
     path = WEIGHTS / f"{plan.name}.safetensors"
     if SHAPES.get(plan.name) != plan.shape:
@@ -45,14 +48,6 @@ def main() -> None:
     count = sum(value.numel() for value in weights.values())
     text = _card(plan, arguments.config, count, _figures(arguments.quality, plan))
     path.with_suffix(".md").write_text(text, encoding="utf-8")
-
-
-def asked(what: str | None) -> argparse.Namespace:
-    """The words `config` and `quality` of the command line; `what` it does."""
-    parser = argparse.ArgumentParser(description=what)
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--quality", type=Path, help="what python -m benchmarks.quality wrote")
-    return parser.parse_args()
 
 
 def enlist(path: Path) -> None:

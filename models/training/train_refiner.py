@@ -5,7 +5,6 @@ and writes the running average of the weights.
 """
 
 import argparse
-import math
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +19,7 @@ from torch import Tensor
 from models.refiner_net import RefinerNet, Shape
 from models.refiner_whole import refine_close, view
 from models.training.batches import Batch, make_batch
-from models.training.descent import Descent
+from models.training.descent import Descent, pace
 from models.training.losses import PLAIN, Taste, costs
 from models.training.shards import Recipe, Shards, make_shards
 
@@ -113,7 +112,8 @@ class Training:
             views = view(self._net, wide, cells)
             found = refine_close(self._net, truth.rgb, truth.coarse, views.near, step, windows)
         result = costs(found, views, truth, plan.shape.reach * step // 2, plan.taste)
-        self._descent.down(result.total, self._pace())
+        done = self._descent.step / plan.steps
+        self._descent.down(result.total, pace(self._descent.step, plan.warm_up, done))
         return result._asdict()
 
     def _drawn(self) -> tuple[int, Batch]:
@@ -133,12 +133,6 @@ class Training:
         return make_batch(
             sample, self._plan.window * shards.step, shards.step, random, self._plan.mix
         )
-
-    def _pace(self) -> float:
-        """Share of the full learning rate: a short rise, then half a cosine."""
-        done = self._descent.step / self._plan.steps
-        rise = min(1.0, (self._descent.step + 1) / self._plan.warm_up)
-        return rise * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)) * 0.98)
 
 
 if __name__ == "__main__":

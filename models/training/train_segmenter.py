@@ -6,7 +6,6 @@ models.training.label leave. Several plans are trained side by side on the clips
 """
 
 import argparse
-import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 from models.person_model import PersonModel
 from models.person_net import WIDTHS
 from models.person_sight import People
-from models.training.descent import Descent
+from models.training.descent import Descent, pace
 from models.training.feed import Block, Clips, fed
 from models.training.lite import begin
 
@@ -189,9 +188,7 @@ class Pupil:
             logits = self._model(rgb, people)
         whole = plan.behind + (1 - plan.behind) * min(done, 1.0)
         result = costs(logits.float(), alpha[:, :, None], trust[:, :, None], whole)
-        rise = min(1.0, (self.descent.step + 1) / plan.warm_up)
-        pace = rise * (0.51 + 0.49 * math.cos(math.pi * whole))
-        self.descent.down(result.total, pace)
+        self.descent.down(result.total, pace(self.descent.step, plan.warm_up, whole))
         self.descent.tell(result._asdict(), last)
 
 
