@@ -15,14 +15,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from models.person_model import PersonModel
 from models.person_sight import Things
-from models.training import carry, gather
+from models.training import carry, gather, publish_segmenter
 from models.training.feed import Clips, fed
 from models.training.gather import git_folder, read_sources
 from models.training.lite import begin
 from models.training.material import read_material
 from models.training.portraits import read_portrait
 from models.training.train_segmenter import Plan, Training, costs, read_plan
+from models.weights import load_weights
 from tests.golden.make_selfie import drawn_person
 
 CONFIGS = Path(__file__).parents[1] / "models" / "training" / "configs"
@@ -112,6 +114,28 @@ def test_several_processes_draw_what_their_number_and_seed_say(opened: Path) -> 
     for one, again in zip(*runs, strict=True):
         for part, other in zip(one, again, strict=True):
             assert torch.equal(part, other)
+
+
+def test_what_was_trained_is_published_sharpened_with_a_card(
+    opened: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training(opened, tmp_path).run(2)
+    config, there = tmp_path / "small.toml", tmp_path / "there"
+    config.write_text(
+        f'name = "small"\nphotographs = "{opened}"\nfolder = "{tmp_path}"\nsharpen = 1.5\n'
+    )
+    (opened / "index.json").write_text("[]")
+    there.mkdir()
+    (there / "SHA256SUMS").touch()
+    monkeypatch.setattr(publish_segmenter, "WEIGHTS", there)
+    monkeypatch.setattr(sys, "argv", ["publish_segmenter", "--config", str(config)])
+    publish_segmenter.main()
+    kept, weights = load_file(tmp_path / "small.safetensors"), load_weights("small", there)
+    PersonModel().load_state_dict(weights)
+    for name, value in kept.items():
+        factor = 1.5 if "segment" in name else 1
+        torch.testing.assert_close(weights[name], value * factor, atol=1e-3, rtol=2e-3)
+    assert "small: 2 steps" in (there / "small.md").read_text()
 
 
 def test_what_travels_is_read_as_what_was_labelled(
