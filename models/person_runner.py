@@ -1,15 +1,11 @@
 """Pass 1's own net as a function of arrays."""
 
-from functools import partial
-
 import numpy as np
 import torch
 from torch import Tensor
-from torch.jit import ScriptModule
 
 from kernels.threads import used
 from kernels.types import Alpha, Rgb
-from models.beside import Beside
 from models.frozen import frozen
 from models.person_model import PersonModel
 from models.person_net import Memory, no_memory
@@ -53,18 +49,9 @@ class PersonRunner:
             return np.asarray(logits[0, 0].float().sigmoid_().numpy()), Memory(*states)
 
     def _seen(self, picture: Tensor) -> tuple[Tensor, ...]:
-        """What both eyes see, at the same time where there are threads for both.
-
-        Their operators are small: each eye is faster on one thread.
-        """
-        both = used() > 1
-        look = partial(_on_one_thread, self._people, picture)
-        people = Beside("people", look) if both else None
-        things = _on_one_thread(self._things, picture.to(self._type))
-        first = look() if people is None else people.result()
-        return (*first, *things)
-
-
-def _on_one_thread(eye: ScriptModule, picture: Tensor) -> tuple[Tensor, ...]:
-    with torch.inference_mode(), torch_threads(1):
-        return tuple(eye(picture))
+        """What both eyes see, one after the other."""
+        # Their operators are small: two threads save little, and cost much where others are busy.
+        with torch_threads(1):
+            people: tuple[Tensor, ...] = tuple(self._people(picture))
+            things: tuple[Tensor, ...] = tuple(self._things(picture.to(self._type)))
+        return (*people, *things)
