@@ -1,6 +1,6 @@
 """How well a live session holds a camera's rate, beside a bare pass-through.
 
-python -m benchmarks.bench_live [--clip FILE] [--seconds S] [--load] [--json PATH]
+python -m benchmarks.bench_live [--clip FILE] [--seconds S] [--segmenter S] [--load] [--json PATH]
 
 A clip played in real time is the camera; the outlet copies each picture as a virtual camera does.
 Prints, per size: frames a second, the time a frame takes and the latency from capture to send
@@ -26,6 +26,7 @@ import numpy as np
 from benchmarks.clips import scaled_clip
 from benchmarks.machine import machine
 from kernels.types import Planes
+from models.segmenter import DEFAULT_SEGMENTER
 from stream.live.capture import Capture
 from stream.live.compute import FRAME
 from stream.live.look import Controls, Look
@@ -68,6 +69,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--heights", type=int, nargs="*", default=list(HEIGHTS))
     parser.add_argument("--quality", default="auto")
+    parser.add_argument("--segmenter", default=DEFAULT_SEGMENTER)
     parser.add_argument("--load", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -108,7 +110,9 @@ def _bare(clip: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def _live(clip: str, options: argparse.Namespace) -> dict[str, Any]:
     plan = plan_for(clip, None, None)
-    settings = LiveSettings(clip, quality=options.quality, look=Look(background="#203040"))
+    settings = LiveSettings(
+        clip, quality=options.quality, segmenter=options.segmenter, look=Look(background="#203040")
+    )
     session = open_session(settings, plan, [Copying(*plan.size)], Controls(settings.look))
     stop, said = threading.Event(), list[str]()
     row: dict[str, Any] = {}

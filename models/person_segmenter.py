@@ -1,14 +1,20 @@
-"""Pass 1 by the project's own net: far for who is there, near with a memory of what was seen."""
+"""Pass 1 by the project's own net: far for who is there, near with a memory of what was seen.
+
+The Selfie net is asked too whether anybody is there. Each net alone sees people in some pictures of
+rocks, trees or furniture; hardly ever do both.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from kernels.types import Alpha, Rgb
+from models.fusion import agreed
 from models.person_memory import Memories
 from models.person_net import SMALLEST
 from models.person_runner import PersonRunner
 from models.picture import Picture
+from models.selfie_runner import Selfie
 from models.window import Window, see, tile_size
 from models.zoom import Zoom
 
@@ -37,6 +43,7 @@ class PersonSegmenter:
     def __init__(self, quality: str = "balanced") -> None:
         """Raises WeightsError when the weights cannot be loaded."""
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
+        self._other = Selfie("selfie_general")
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
         self._zoom = Zoom(self._far, _FAR_AREA, self._near, self._recipe.find_every)
@@ -56,7 +63,7 @@ class PersonSegmenter:
         return self._zoom(picture, dt)
 
     def _far(self, rgb: Rgb) -> Alpha:
-        return self._net(rgb)[0]
+        return agreed(self._net(rgb)[0], np.asarray(self._other(rgb[None])[0], np.float32))
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
         rgb = see(picture, window, *_tile(window, self._recipe.area))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+Pass1 = Literal["full", "quick"]
 Pass2 = Literal["learned", "classical"]
 
 
@@ -14,7 +15,7 @@ class Step:
 
     cells: pixels a cell of pass 2, in pictures that are not large; tiles: share of the boundary
     band that it refines; looks: times its scout looks; pass2: its kind; every: pass 1 runs at
-    least on each such picture; effects: whether costly ones are drawn.
+    least on each such picture; effects: whether costly ones are drawn; pass1: its kind.
     """
 
     cells: int = 4
@@ -23,6 +24,7 @@ class Step:
     pass2: Pass2 = "learned"
     every: int = 1
     effects: bool = True
+    pass1: Pass1 = "full"
 
     def __str__(self) -> str:
         tiles = "all tiles" if self.tiles == 1 else f"{self.tiles:.0%} of the tiles"
@@ -30,6 +32,7 @@ class Step:
         parts = [
             f"{cells}, {tiles}" if self.pass2 == "learned" else "classical edges",
             "one look" if self.looks == 1 else "",
+            "quick pass 1" if self.pass1 == "quick" else "",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
         ]
@@ -44,9 +47,10 @@ STEPS = (
     Step(8, 0.35, looks=1),
     Step(8, 0.35, looks=1, every=2),
     Step(8, 0.35, looks=1, every=2, effects=False),
-    Step(pass2="classical", every=2, effects=False),
+    Step(8, 0.35, looks=1, every=2, effects=False, pass1="quick"),
+    Step(pass2="classical", every=2, effects=False, pass1="quick"),
 )
-"""From full quality down: cells, tiles, looks, pass 1's rate, effects, kind of pass 2.
+"""From full quality down: cells, tiles, looks, pass 1's rate, effects, kinds of pass 1 and 2.
 
 A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and
 enlarging takes what the rest saves."""
