@@ -99,7 +99,8 @@ class PersonNet(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of alpha and what is remembered.
 
-        rgb: (N, 3, H, W) in [0, 1]; then a Memory's, and what models.person_sight.Sight gives.
+        rgb: (N, 3, H, W) in [0, 1]; then a Memory's, and maps of
+        models.person_sight.SEEN channels.
         Gives (N, 1, H, W) and a Memory's.
         """
         shallow, y = self._encoded(rgb, seen)

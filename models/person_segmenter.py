@@ -32,7 +32,7 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "fast": Recipe(192**2, False, 0.5),
-    "balanced": Recipe(320**2, False, 0.2),
+    "balanced": Recipe(288**2, False, 0.2),
     "best": Recipe(384**2, True, 0.0),
 }
 
