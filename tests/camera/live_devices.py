@@ -137,8 +137,13 @@ def is_lost(planes: Planes) -> bool:
 
 def is_picture(planes: Planes) -> bool:
     """Whether that is a picture of ours, before our background."""
+    return not is_slate(planes) and share_of_background(planes) > 0.2
+
+
+def share_of_background(planes: Planes) -> float:
+    """The share of a picture that is our background."""
     green = (np.abs(planes[1].astype(int) - 105) < 8) & (np.abs(planes[2].astype(int) - 58) < 8)
-    return not is_slate(planes) and float(green.mean()) > 0.2
+    return float(green.mean())
 
 
 def pull(device: str) -> None:
