@@ -32,14 +32,17 @@ def warm_up(
             return
     levels = 1 if governor is None else governor.levels
     ends = None
-    for level in range(levels):
-        if stopping.is_set() or (ends is not None and time.monotonic() > ends):
+    for number in range(levels):
+        if stopping.is_set():
             return
+        # Where time is over and nothing fitted, the last step alone is left, with nets of its own.
+        is_over = ends is not None and time.monotonic() > ends
+        level = levels - 1 if is_over else number
         if governor is not None:
             governor.level = level
             work.obey(governor.step)
         seconds = [_timed(work, taken, level * _TIMES + n) for n in range(_TIMES)]
-        if governor is None or governor.fits(min(seconds[1:])):
+        if governor is None or is_over or governor.fits(min(seconds[1:])):
             return
         # Preparing is over with the first one; the rest is for choosing, and people wait.
         ends = ends or time.monotonic() + _LONGEST
