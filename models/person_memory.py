@@ -3,6 +3,7 @@
 import torch.nn.functional as F
 
 from models.person_net import Memory
+from models.subject_box import Extent, overlap
 from models.window import Window
 
 _SAME = 0.5
@@ -35,8 +36,8 @@ class Memories:
 
         Windows follow their subjects slowly, so what moved within them is left to the net.
         """
-        best = max(self._last, key=lambda each: _overlap(each[0], window), default=None)
-        if best is None or _overlap(best[0], window) < _SAME:
+        best = max(self._last, key=lambda each: _shared(each[0], window), default=None)
+        if best is None or _shared(best[0], window) < _SAME:
             return None
         states = []
         for state, step in zip(best[1], _STEPS, strict=True):
@@ -46,9 +47,11 @@ class Memories:
         return Memory(*states)
 
 
-def _overlap(first: Window, second: Window) -> float:
+def _shared(first: Window, second: Window) -> float:
     """Intersection over union."""
-    tall = min(first.top + first.height, second.top + second.height) - max(first.top, second.top)
-    wide = min(first.left + first.width, second.left + second.width) - max(first.left, second.left)
-    common = max(tall, 0) * max(wide, 0)
-    return common / (first.height * first.width + second.height * second.width - common)
+    return overlap(_extent(first), _extent(second))
+
+
+def _extent(window: Window) -> Extent:
+    top, left, height, width = window
+    return Extent(top, left, top + height, left + width)

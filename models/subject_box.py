@@ -104,15 +104,15 @@ def padded(extent: Extent, share: float) -> Extent:
 def _followed(extent: Extent, old: list[Extent], dt: float) -> Extent:
     """The box of `extent`, eased from the one of `old` that it overlaps most."""
     goal = padded(extent, PAD)
-    near = max(old, key=lambda box: _overlap(box, goal), default=None)
-    if near is None or _overlap(near, goal) < 0.3:
+    near = max(old, key=lambda box: overlap(box, goal), default=None)
+    if near is None or overlap(near, goal) < 0.3:
         return goal
     step = 1 - math.exp(-dt / TIME_CONSTANT)
     eased = Extent(*(a + step * (b - a) for a, b in zip(near, goal, strict=True)))
     return union([eased, padded(extent, LEAST_PAD)])
 
 
-def _overlap(first: Extent, second: Extent) -> float:
+def overlap(first: Extent, second: Extent) -> float:
     """Intersection over union."""
     top, left = max(first.top, second.top), max(first.left, second.left)
     shared = Extent(top, left, min(first.bottom, second.bottom), min(first.right, second.right))
