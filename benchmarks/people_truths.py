@@ -27,6 +27,7 @@ from benchmarks.peers import Rvm
 from kernels.types import Alpha, Rgb
 from models.training.codec import Image, blurred, grain, video_coded
 from models.training.jpeg import jpeg_coded
+from models.training.portraits import steepened
 from stream.errors import UsageError
 from stream.frame import Frame
 
@@ -37,16 +38,10 @@ SIZE = (720, 1280)
 FRAMES, RATE = 40, 25
 ROOMS = "volcomix_*.jpg"
 _SETTLE, _LONGEST, _SHORTEST = 8, 1600, 560
-_HAZE = np.float32(0.03)
 # What of the height goes on below the picture, so that swaying never lifts a cut-out's lower edge.
 _BELOW = 0.06
 # More light than this and a well lit face loses its highlights.
 _BRIGHTEST = 1.12
-
-
-def steepened(alpha: Alpha) -> Alpha:
-    """`alpha` with below 0.03 at 0 and above 0.97 at 1, linear between; (H, W) float32."""
-    return np.asarray(((alpha - _HAZE) / (1 - 2 * _HAZE)).clip(0, 1), np.float32)
 
 
 def resting(alpha: Alpha) -> int:

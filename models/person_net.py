@@ -118,7 +118,7 @@ class PersonNet(nn.Module):
         def parted(maps: Tensor) -> Tensor:
             return maps.view(frames, count, *maps.shape[1:])
 
-        state_8, state_16 = (each.to(rgb.device) for each in no_memory(count, height, width))
+        state_8, state_16 = no_memory(count, height, width, rgb.device)
         shallow, y = self._encoded(rgb.flatten(0, 1), [each.flatten(0, 1) for each in seen])
         y = _followed(self.gated[1], parted(y), state_16)
         y = self._up(2, y, shallow[2])
@@ -157,7 +157,7 @@ def _followed(gated: nn.Module, y: Tensor, state: Tensor) -> Tensor:
     return torch.cat(out)
 
 
-def no_memory(count: int, height: int, width: int) -> Memory:
+def no_memory(count: int, height: int, width: int, device: torch.device | None = None) -> Memory:
     """What is remembered of nothing, for pictures of that size."""
-    sizes = zip(STATES, (8, 16), strict=True)
-    return Memory(*(torch.zeros(count, c, height // s, width // s) for c, s in sizes))
+    sizes = [(count, c, height // s, width // s) for c, s in zip(STATES, (8, 16), strict=True)]
+    return Memory(*(torch.zeros(size, device=device) for size in sizes))

@@ -11,7 +11,7 @@ from models.refiner_net import SHAPES, RefinerNet, Shape
 from models.refiner_whole import Views, Whole
 from models.training.batches import flipped, make_batch
 from models.training.losses import Truth, costs
-from models.training.samples import Sample, held_out
+from models.training.samples import MASK, Sample, held_out, no_mask
 from models.training.shards import Recipe, Shards, make_shards
 from models.training.train_refiner import Plan, Training, read_plan
 
@@ -36,7 +36,7 @@ def sample(count: int = 3, side: int = 64) -> Sample:
     ramp = (2 * y + x).astype(np.uint8)
     rgb = np.broadcast_to(ramp[None, :, :, None], (count, side, side, 3)).copy()
     alpha = np.broadcast_to(ramp[None] * np.uint16(256), (count, side, side)).copy()
-    return Sample(rgb, rgb.copy(), alpha)
+    return Sample(rgb, rgb.copy(), alpha, no_mask(count))
 
 
 def test_equal_recipes_make_equal_samples(recipe: Recipe, tmp_path: Path) -> None:
@@ -125,6 +125,17 @@ def test_windows_lie_on_cells_and_show_what_is_there() -> None:
     assert (batch.truth.coarse - batch.truth.alpha).abs().max() > 0.01
     assert batch.cells[:, PRIOR].abs().max() > 0.1
     assert batch.wide[:, PRIOR].abs().max() > 0.1
+
+
+def test_the_mask_of_pass_1_is_mostly_what_the_nets_start_from() -> None:
+    ramp = np.linspace(0, 255, MASK).astype(np.uint8)
+    mask = np.broadcast_to(ramp, (16, MASK, MASK)).copy()
+    batch = make_batch(sample(16)._replace(mask=mask), 64, 4, np.random.default_rng(2))
+    across = torch.diff(batch.truth.coarse.mean(dim=2)[:, 0], dim=-1).abs()
+    own = (across - 1 / 64).abs().amax(dim=-1) < 0.01
+    down = torch.diff(batch.truth.coarse.mean(dim=3)[:, 0], dim=-1).abs()
+    own |= (down - 1 / 64).abs().amax(dim=-1) < 0.01
+    assert 8 <= int(own.sum()) < 16
 
 
 def found_for(truth: Truth, alpha: torch.Tensor, log_error: float) -> Whole:

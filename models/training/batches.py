@@ -21,6 +21,7 @@ from models.training.coarse_errors import spoil
 from models.training.losses import Truth
 from models.training.samples import Sample
 
+_OWN = 0.8
 Place = tuple[int, int]
 Cells = npt.NDArray[np.float32]
 
@@ -45,7 +46,8 @@ def make_batch(
     """Turn the pictures of `sample`, spoil their alphas, choose a window of `side` in each."""
     sample = flipped(sample, random)
     alphas = sample.alpha.astype(np.float32) / 65535
-    spoilt = [softened(cleaned(spoil(random, each, mix)), *each.shape) for each in alphas]
+    given = [_given(random, *each, mix) for each in zip(alphas, sample.mask, strict=True)]
+    spoilt = [softened(cleaned(each), *alphas.shape[1:]) for each in given]
     everywhere = np.full(lattice(*alphas.shape[1:]), BAND, np.uint8)
     coarse = np.stack([upsample_band(each, everywhere, *alphas.shape[1:]) for each in spoilt])
     pairs = list(zip(sample.rgb, spoilt, strict=True))
@@ -65,6 +67,15 @@ def make_batch(
     truth = Truth(rgb, foreground, alpha, seen, means, off)
     cells, wider = (torch.from_numpy(each).permute(0, 3, 1, 2) for each in (fine, wide))
     return Batch(truth, cells, wider, windows)
+
+
+def _given(
+    random: np.random.Generator, alpha: Alpha, mask: npt.NDArray[np.uint8], mix: str
+) -> Alpha:
+    """Pass 1's own mask, mostly, where there is one; else `alpha` with such errors as it makes."""
+    if mask.any() and random.random() < _OWN:
+        return np.asarray(mask / np.float32(255))
+    return spoil(random, alpha, mix)
 
 
 def _cells(rgb: Rgb, coarse: Alpha, step: int) -> Cells:

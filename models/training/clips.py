@@ -17,7 +17,7 @@ Float = npt.NDArray[np.float32]
 Path2 = npt.NDArray[np.float64]
 """(T, 2, 3): an affine map a frame."""
 
-SIZES = ((144, 256), (192, 336), (192, 192), (256, 256), (288, 224), (256, 144))
+SIZES = ((144, 256), (192, 320), (288, 288), (320, 192))
 """Whole frames, some of them larger, and looks at a part."""
 
 

@@ -59,8 +59,8 @@ class Descent:
         self._optimiser.step()
         self.step += 1
         keep = min(self._keep, (self.step + 1) / (self.step + 10))
-        for key, value in self._net.state_dict().items():
-            self._average[key].lerp_(value, 1 - keep)
+        now = list(self._net.state_dict().values())
+        torch._foreach_lerp_(list(self._average.values()), now, 1 - keep)
 
     def tell(self, costs: Costs, last: bool) -> None:
         """Note what a step cost; log and save now and then, and after the `last`."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,8 +14,15 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from models.training.clips import SIZES, draw_clip
 from models.training.material import read_material
 
-Block = tuple[Tensor, Tensor, Tensor]
-"""Clips of one size: rgb (T, N, H, W, 3), alpha and trust (T, N, H, W), all uint8."""
+
+class Block(NamedTuple):
+    """Clips of one size: rgb (T, N, H, W, 3), alpha and trust (T, N, H, W), all uint8."""
+
+    rgb: Tensor
+    alpha: Tensor
+    trust: Tensor
+
+
 _AHEAD = 4
 
 
@@ -43,7 +51,7 @@ class Clips(IterableDataset[Block]):
             drawn = [draw_clip(random, material, size, self._frames) for _ in range(self._clips)]
             planes = (np.stack(each, axis=1) for each in zip(*drawn, strict=True))
             rgb, alpha, trust = (torch.from_numpy(each) for each in planes)
-            yield rgb, alpha, trust
+            yield Block(rgb, alpha, trust)
 
 
 def fed(clips: Clips, makers: int, device: torch.device) -> Iterator[list[Block]]:
@@ -56,4 +64,4 @@ def fed(clips: Clips, makers: int, device: torch.device) -> Iterator[list[Block]
     blocks = iter(loader)
     while True:
         some = [next(blocks) for _ in range(max(makers, 1))]
-        yield [tuple(each.to(device, non_blocking=True) for each in block) for block in some]
+        yield [Block(*(each.to(device, non_blocking=True) for each in block)) for block in some]

@@ -1,17 +1,28 @@
 """Puts the people of a photograph into a picture, cut off nowhere but at its sides."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.training.portraits import Layer, Portrait
+from models.training.portraits import Layer
 
 Float = npt.NDArray[np.float32]
 
 
-def placed(random: np.random.Generator, portrait: Portrait, size: tuple[int, int]) -> Layer:
+class CutOut(Protocol):
+    """People without what is behind them; cut: see Portrait."""
+
+    @property
+    def cut(self) -> tuple[bool, bool, bool, bool]:
+        """Top, left, bottom, right."""
+
+    def layer(self) -> Layer:
+        """The people alone."""
+
+
+def placed(random: np.random.Generator, portrait: CutOut, size: tuple[int, int]) -> Layer:
     """The people of a portrait in a picture of `size`, cut off nowhere but at its sides."""
     layer = portrait.layer()
     rows = np.flatnonzero((layer[..., 3] > 0.5).any(axis=1))

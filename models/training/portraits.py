@@ -110,12 +110,12 @@ def read_portrait(folder: Path, kind: str, name: str) -> Portrait | None:
     rgb = cv2.resize(read, size, interpolation=cv2.INTER_AREA)[..., ::-1]
     first = cv2.resize(labels[0], size, interpolation=cv2.INTER_AREA) / np.float32(255)
     second = cv2.resize(labels[1], size) / np.float32(255)
-    alpha = np.asarray(((first - _HAZE) / (1 - 2 * _HAZE)).clip(0, 1), np.float32)
+    alpha = steepened(first)
     sure, other = alpha > 0.5, second > 0.5
     if (sure & other).sum() < _AGREED * (sure | other).sum() or sure.mean() < 0.01:
         return None
     trust = np.where(np.abs(alpha - second) > 0.5, np.float32(_DISPUTED), np.float32(1))
-    trust[_vague(alpha)] = _VAGUE
+    trust[vague(alpha)] = _VAGUE
     sides = (sure[:2], sure[:, :2], sure[-2:], sure[:, -2:])
     top, left, bottom, right = (bool(each.any()) for each in sides)
     picture = np.ascontiguousarray(rgb, np.uint8)
@@ -133,7 +133,12 @@ def _picture(folder: Path, name: str, how: int) -> npt.NDArray[np.uint8] | None:
     return None if found is None else np.asarray(found, np.uint8)
 
 
-def _vague(alpha: Alpha) -> npt.NDArray[np.bool_]:
+def steepened(alpha: Alpha) -> Alpha:
+    """`alpha` with below 0.03 at 0 and above 0.97 at 1, linear between; (H, W) float32."""
+    return np.asarray(((alpha - _HAZE) / (1 - 2 * _HAZE)).clip(0, 1), np.float32)
+
+
+def vague(alpha: Alpha) -> npt.NDArray[np.bool_]:
     """Where an alpha that is neither 0 nor 1 is far from any edge, and thus a guess."""
     sure = np.asarray(alpha > 0.5, np.uint8)
     far = cv2.distanceTransform(sure, cv2.DIST_L2, 3) + cv2.distanceTransform(

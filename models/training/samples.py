@@ -29,15 +29,22 @@ class Scene(NamedTuple):
     coarse: Alpha
 
 
-class Sample(NamedTuple):
-    """What is kept of a scene of side S; the coarse alpha is spoilt anew each time it is used.
+MASK = 104
+"""Side of a mask that pass 1 gave of a sample."""
 
-    rgb, foreground: (S, S, 3) uint8; alpha: (S, S) uint16, 65535 is 1.
+
+class Sample(NamedTuple):
+    """What is kept of a scene of side S.
+
+    rgb, foreground: (S, S, 3) uint8; alpha: (S, S) uint16, 65535 is 1. mask: (MASK, MASK) uint8,
+    what pass 1 made of it; 0 everywhere where nobody asked, then the coarse alpha is spoilt anew
+    each time it is used.
     """
 
     rgb: npt.NDArray[np.uint8]
     foreground: npt.NDArray[np.uint8]
     alpha: npt.NDArray[np.uint16]
+    mask: npt.NDArray[np.uint8]
 
 
 def draw_sample(
@@ -50,7 +57,12 @@ def draw_sample(
     moved = _moved(random, subject, side, side)
     shot = photograph(random, moved.alpha, moved.foreground, texture(random, side, side))
     alpha = np.asarray(shot.alpha * np.float32(65535) + np.float32(0.5)).astype(np.uint16)
-    return Sample(shot.rgb, _as_bytes(shot.foreground), alpha)
+    return Sample(shot.rgb, as_bytes(shot.foreground), alpha, no_mask(1)[0])
+
+
+def no_mask(count: int) -> npt.NDArray[np.uint8]:
+    """The masks of samples that pass 1 was not asked about."""
+    return np.zeros((count, MASK, MASK), np.uint8)
 
 
 def held_out(count: int, height: int = 480, width: int = 640) -> Iterator[Scene]:
@@ -60,7 +72,7 @@ def held_out(count: int, height: int = 480, width: int = 640) -> Iterator[Scene]
         random = np.random.default_rng([7919, number])
         subject = draw_subject(random, height, width, texture)
         shot = photograph(random, subject.alpha, subject.foreground, texture(random, height, width))
-        yield Scene(shot.rgb, shot.alpha, _as_bytes(shot.foreground), spoil(random, shot.alpha))
+        yield Scene(shot.rgb, shot.alpha, as_bytes(shot.foreground), spoil(random, shot.alpha))
 
 
 def _moved(random: np.random.Generator, subject: Subject, height: int, width: int) -> Subject:
@@ -107,5 +119,6 @@ def _warped(pixels: Image, turn: npt.NDArray[Any], height: int, width: int) -> I
     return np.asarray(cv2.warpAffine(pixels, turn, size, flags=cv2.INTER_LINEAR, borderMode=mode))
 
 
-def _as_bytes(image: Image) -> Rgb:
+def as_bytes(image: Image) -> Rgb:
+    """`image` in [0, 1] as uint8."""
     return np.asarray(np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -1,7 +1,7 @@
 """Samples on disk: made once, in several processes, read at random."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.training.samples import Sample, draw_sample
+from models.training.samples import MASK, Sample, draw_sample, no_mask
 from models.training.subjects import draw_subject
 from models.training.textures import Textures
 
@@ -19,7 +19,8 @@ from models.training.textures import Textures
 class Recipe:
     """What makes a set of samples; equal recipes make equal samples.
 
-    photographs: folders of pictures to take textures from. samples, a shard's count: in all and a
+    photographs: folders of pictures to take textures from; people: of those that scenes are made
+    of, with pass 1's masks, "" for subjects that are drawn. samples, a shard's count: in all and a
     file. side: pixels; step: pixels a cell. subject_side: pixels of the subjects drawn, each of
     which is seen in `views` samples.
     """
@@ -33,6 +34,7 @@ class Recipe:
     subject_side: int = 384
     views: int = 6
     seed: int = 1
+    people: str = ""
 
 
 class Shards:
@@ -42,21 +44,16 @@ class Shards:
         """Open the arrays; ValueError when the folder lacks some."""
         self.step = recipe.step
         self._files = [_open(path, recipe) for path in _paths(recipe)]
-        self._shard = recipe.shard
+        self._shard, self._names = recipe.shard, [name for name, *_ in _parts(recipe)]
 
     def __len__(self) -> int:
         return len(self._files) * self._shard
 
     def batch(self, numbers: npt.NDArray[np.int64]) -> Sample:
         """The samples of these numbers, stacked."""
-        picked = [self._files[n // self._shard] for n in numbers]
-        rows = [n % self._shard for n in numbers]
-        return Sample(
-            *(
-                np.stack([file[name][row] for file, row in zip(picked, rows, strict=True)])
-                for name in Sample._fields
-            )
-        )
+        rows = [self._files[n // self._shard][n % self._shard] for n in numbers]
+        parts = {name: np.stack([row[name] for row in rows]) for name in self._names}
+        return Sample(**{"mask": no_mask(len(rows)), **parts})
 
 
 def make_shards(recipe: Recipe, workers: int = 2) -> None:
@@ -88,25 +85,41 @@ def _make(recipe: Recipe, number: int) -> int:
     path = _paths(recipe)[number]
     draft = path.with_suffix(".draft")
     arrays = np.memmap(draft, _record(recipe), "w+", shape=(recipe.shard,))
-    for row in range(recipe.shard):
-        if row % recipe.views == 0:
-            subject = draw_subject(random, recipe.subject_side, recipe.subject_side, texture)
-        sample = draw_sample(random, subject, texture, recipe.side)
-        for name, value in zip(Sample._fields, sample, strict=True):
-            arrays[row][name] = value
+    for row, sample in zip(range(recipe.shard), _drawn(recipe, random, texture), strict=False):
+        for name, *_ in _parts(recipe):
+            arrays[row][name] = getattr(sample, name)
     arrays.flush()
     draft.rename(path)
     return number
 
 
+def _drawn(recipe: Recipe, random: np.random.Generator, texture: Textures) -> Iterator[Sample]:
+    """Samples without end."""
+    if recipe.people:
+        from models.training.actors import Actors
+
+        actors = Actors(Path(recipe.people), texture)
+        while True:
+            yield from actors(random, recipe.side, recipe.views)
+    while True:
+        subject = draw_subject(random, recipe.subject_side, recipe.subject_side, texture)
+        for _ in range(recipe.views):
+            yield draw_sample(random, subject, texture, recipe.side)
+
+
 def _record(recipe: Recipe) -> np.dtype[np.void]:
+    return np.dtype(_parts(recipe))
+
+
+def _parts(recipe: Recipe) -> list[tuple[str, type[np.generic], tuple[int, ...]]]:
+    """What is kept of a sample: name, type and shape."""
     side = recipe.side
-    fields = [
+    pixels: list[tuple[str, type[np.generic], tuple[int, ...]]] = [
         ("rgb", np.uint8, (side, side, 3)),
         ("foreground", np.uint8, (side, side, 3)),
         ("alpha", np.uint16, (side, side)),
     ]
-    return np.dtype(fields)
+    return [*pixels, ("mask", np.uint8, (MASK, MASK))] if recipe.people else pixels
 
 
 def _paths(recipe: Recipe) -> Sequence[Path]:

@@ -140,20 +140,21 @@ class Training:
         while (at := self._pupils[0].descent.step) < steps:
             done = at / steps if seconds is None else (clock() - begun) / seconds
             last = done >= 1 or at + 1 == steps
-            blocks = next(self._blocks)
-            seen = [self._seen(block) for block in blocks]
+            block = Block(*(torch.cat(each, 1) for each in zip(*next(self._blocks), strict=True)))
+            seen = self._seen(block.rgb)
             for pupil in self._pupils:
-                pupil.learn(blocks, seen, done, last)
+                pupil.learn(block, seen, done, last)
             if last:
                 break
 
-    def _seen(self, block: Block) -> tuple[Tensor, ...]:
-        rgb = block[0].flatten(0, 1).float().mul_(1 / 255)
+    def _seen(self, rgb: Tensor) -> tuple[Tensor, ...]:
+        """What is seen of people in clips (T, N, H, W, 3) uint8: each (T, N, C, h, w)."""
+        flat = rgb.flatten(0, 1).float() * (1 / 255)
         # bfloat16 would cost more than it saves on a CPU: its convolutions are a channel each.
         half = rgb.device.type == "cuda"
         with torch.no_grad(), torch.autocast(rgb.device.type, torch.bfloat16, enabled=half):
-            seen: tuple[Tensor, ...] = self._people(rgb)
-        return seen
+            seen: tuple[Tensor, ...] = self._people(flat)
+        return tuple(each.view(*rgb.shape[:2], *each.shape[1:]) for each in seen)
 
 
 class Pupil:
@@ -171,19 +172,12 @@ class Pupil:
             plan.average, plan.begin,
         )  # fmt: skip
 
-    def learn(
-        self, blocks: list[Block], seen: list[tuple[Tensor, ...]], done: float, last: bool
-    ) -> None:
-        """One step. blocks: of all makers; seen: of People; done: share of the run, in [0, 1]."""
+    def learn(self, block: Block, seen: tuple[Tensor, ...], done: float, last: bool) -> None:
+        """One step. seen: of People; done: share of the run, in [0, 1]."""
         plan = self._plan
-        count = max(1, round(plan.share * len(blocks)))
-        planes = [torch.cat(each, dim=1) for each in zip(*blocks[:count], strict=True)]
-        rgb, alpha, trust = (each.float().mul_(1 / 255) for each in planes)
-        frames = len(rgb)
-        people = [
-            torch.cat([each.unflatten(0, (frames, -1)) for each in maps], dim=1).flatten(0, 1)
-            for maps in zip(*seen[:count], strict=True)
-        ]
+        count = max(1, round(plan.share * block.rgb.shape[1]))
+        rgb, alpha, trust = (each[:, :count].float().mul_(1 / 255) for each in block)
+        people = [each[:, :count].flatten(0, 1) for each in seen]
         with torch.autocast(rgb.device.type, torch.bfloat16, enabled=plan.half):
             logits = self._model(rgb, people)
         whole = plan.behind + (1 - plan.behind) * min(done, 1.0)
