@@ -2,10 +2,13 @@
 
 Writes PHOTOGRAPHS/alpha/KIND/NUMBER.png beside each picture of people: one teacher's alpha, Robust
 Video Matting's (Lin et al., WACV 2022), shown the still until its state settles. Another's opinion,
-the Selfie net's, goes into PHOTOGRAPHS/second. Goes on where it stopped.
+the Selfie net's, goes into PHOTOGRAPHS/second. With --fine, labelled photographs that show much of
+somebody are labelled again, as large as they are, into PHOTOGRAPHS/fine: these are what pass 2
+learns hair from. Goes on where it stopped.
 """
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,16 +16,25 @@ from zlib import crc32
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from kernels.types import Alpha, Rgb
 from models.selfie_runner import Selfie
 
 _SIDE, _LOOKS = 400, 3
+_FINE_RATIO = 0.6
+"""Share of a fine picture's size at which the teacher decides; it draws the edge at full size."""
+_FINE_LONG, _FINE_SHORT, _FINE_SHARE = 640, 400, (0.12, 0.85)
+_NOT_FINE = "bearpaw/clothing-co-parsing", "emrecandir9/custom-gesture-dataset"
+"""Whole figures whose hair is small, and many pictures of few people."""
 _SECOND_AREA = 256**2
 
 
-def rvm_teacher(path: Path, threads: int = 1) -> Callable[[Rgb], Alpha]:
-    """The net in the .onnx file `path` as a function from (H, W, 3) uint8 to (H, W) float32."""
+def rvm_teacher(path: Path, threads: int = 1, ratio: float = 1) -> Callable[[Rgb], Alpha]:
+    """The net in the .onnx file `path` as a function from (H, W, 3) uint8 to (H, W) float32.
+
+    ratio: of the size at which it decides to that at which it draws the edge.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -30,13 +42,13 @@ def rvm_teacher(path: Path, threads: int = 1) -> Callable[[Rgb], Alpha]:
     session: Any = onnxruntime.InferenceSession(
         str(path), options, providers=["CPUExecutionProvider"]
     )
-    ratio = np.ones(1, np.float32)
+    at = np.full(1, ratio, np.float32)
 
     def teacher(rgb: Rgb) -> Alpha:
         states = [np.zeros((1, 1, 1, 1), np.float32)] * 4
         source = np.ascontiguousarray((rgb / np.float32(255)).transpose(2, 0, 1)[None])
         for _ in range(_LOOKS):
-            feeds = {"src": source, "downsample_ratio": ratio}
+            feeds = {"src": source, "downsample_ratio": at}
             feeds |= {f"r{n}i": state for n, state in enumerate(states, 1)}
             alpha, *states = session.run(["pha", *(f"r{n}o" for n in range(1, 5))], feeds)
         return np.asarray(alpha[0, 0])
@@ -65,7 +77,11 @@ def main() -> None:
     parser.add_argument("--rvm", type=Path, required=True, help="the teacher's .onnx file")
     parser.add_argument("--kinds", default="people,held_out")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--fine", type=int, metavar="COUNT", help="label so many at full size")
     options = parser.parse_args()
+    if options.fine:
+        _label_finely(options.photographs, options.rvm, options.threads, options.fine)
+        return
     teacher, opinion = rvm_teacher(options.rvm, options.threads), second_opinion()
     paths = [p for kind in options.kinds.split(",") for p in options.photographs.glob(f"{kind}/*")]
     for path in in_turn(paths):
@@ -75,10 +91,45 @@ def main() -> None:
         ]
         if out[0].exists():
             continue
-        rgb = shrunk(np.asarray(cv2.imread(str(path)), np.uint8)[..., ::-1], _SIDE)
+        rgb = shrunk(_read(path), _SIDE)
         for file, alpha in zip(out, (teacher(rgb), opinion(rgb)), strict=True):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(file), np.rint(alpha.clip(0, 1) * 255).astype(np.uint8))
+            _write(file, alpha)
+
+
+def _label_finely(photographs: Path, rvm: Path, threads: int, count: int) -> None:
+    """Label `count` pictures at full size."""
+    teacher = rvm_teacher(rvm, threads, _FINE_RATIO)
+    index = json.loads((photographs / "index.json").read_text(encoding="utf-8"))
+    without = {each["file"] for each in index if each["repository"] in _NOT_FINE}
+    paths = [p for p in photographs.glob("people/*") if f"people/{p.name}" not in without]
+    done = 0
+    for path in in_turn(paths):
+        out = photographs / "fine" / "people" / f"{path.stem}.png"
+        if not out.exists():
+            label = cv2.imread(str(photographs / f"alpha/people/{path.stem}.png"), 0)
+            rgb = _read(path)
+            if label is None or not _is_fine(rgb, np.asarray(label, np.uint8)):
+                continue
+            _write(out, teacher(rgb))
+        done += 1
+        if done == count:
+            break
+
+
+def _is_fine(rgb: Rgb, label: npt.NDArray[np.uint8]) -> bool:
+    """Whether a picture is large, and neither a small nor all of it is somebody."""
+    least, most = _FINE_SHARE
+    large = max(rgb.shape[:2]) >= _FINE_LONG and min(rgb.shape[:2]) >= _FINE_SHORT
+    return large and bool(least < (label > 127).mean() < most)
+
+
+def _read(path: Path) -> Rgb:
+    return np.ascontiguousarray(np.asarray(cv2.imread(str(path)), np.uint8)[..., ::-1])
+
+
+def _write(path: Path, alpha: Alpha) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.rint(alpha.clip(0, 1) * 255).astype(np.uint8))
 
 
 def in_turn(paths: list[Path]) -> list[Path]:

@@ -27,8 +27,12 @@ photographs, none of which is part of this repository:
 | --- | --- | --- |
 | `clothing` | git repository `alexeygrigorev/clothing-dataset-small`, `train` | CC0 |
 | `rooms` | five rooms and views of the project's test media | BSD-3, MIT |
-
-The weights are the project's own, under its licence (Apache-2.0).
+"""
+_PEOPLE = """
+In the last part of the training as many samples are people cut out of photographs and laid before
+rooms (`models.training.actors`): those that pass 1 learns from, listed in `person.md`, by the same
+teacher's alpha at full size. Their coarse alphas are what pass 1 (`hairline`, and for a quarter
+`selfie`) made of these pictures. None is part of this repository.
 """
 
 
@@ -59,17 +63,22 @@ def enlist(path: Path) -> None:
     manifest.write_text("\n".join(lines) + "\n", encoding="ascii")
 
 
+def _chain(config: Path) -> list[Path]:
+    """The plans, in order of time, that led to what `config` plans."""
+    begin = read_plan(config).begin
+    return [*(_chain(config.with_name(f"{Path(begin).stem}.toml")) if begin else []), config]
+
+
 def _card(plan: Plan, config: Path, count: int, figures: str) -> str:
-    runs = [Path(plan.begin)] if plan.begin else []
-    runs.append(plan.folder / plan.name)
-    logs = [_read_log(run.with_suffix(".log")) for run in runs]
+    configs = _chain(config)
+    logs = [_read_log(plan.folder / f"{each.stem}.log") for each in configs]
     steps = [log[-1]["step"] for log in logs]
     paces = [statistics.median(line["seconds a step"] for line in log) for log in logs]
     minutes = sum(pace * number for pace, number in zip(paces, steps, strict=True)) / 60
-    configs = [config.with_name(f"{run.stem}.toml") for run in runs]
     commands = "\n".join(
         f"    python -m models.training.train_refiner --config {path}" for path in configs
     )
+    people = _PEOPLE if any(recipe.people for recipe in plan.recipes) else ""
     last, samples = logs[-1][-1], sum(recipe.samples for recipe in plan.recipes)
     return f"""# {plan.name}
 
@@ -78,7 +87,9 @@ training. For any subject, not for people alone.
 
 ## Data
 
-{_DATA}
+{_DATA}{people}
+The weights are the project's own, under its licence (Apache-2.0).
+
 ## Training
 
 {samples:,} samples, {" and then ".join(f"{number:,}" for number in steps)} steps of {plan.batch},
