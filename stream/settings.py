@@ -37,11 +37,15 @@ class Settings:
 
 
 def checked_segmenter(name: str) -> str:
-    """`name` if a segmenter can be called so; whether the file is there, opening it tells.
+    """`name` if it is a segmenter's or a file's that may hold one; what it holds, opening it tells.
 
-    Raises UsageError when it cannot.
+    Raises UsageError when it is not.
     """
-    if name not in SEGMENTERS and Path(name).suffix.lower() != ".onnx":
+    if name in SEGMENTERS:
+        return name
+    if Path(name).suffix.lower() != ".onnx":
         names = ", ".join(SEGMENTERS)
         raise UsageError(f"--segmenter is {names} or the path of an .onnx net, got {name!r}")
+    if not Path(name).is_file():
+        raise UsageError(f"segmenter {name} is missing: name the .onnx net where it lies")
     return name

@@ -122,15 +122,16 @@ def test_bad_input_is_one_line_and_exit_code_1(
     assert [path.name for path in tmp_path.iterdir()] == ["text.mp4"]
 
 
+@pytest.mark.parametrize("segmenter", ["magic", "magic.onnx"])
 def test_an_unknown_segmenter_is_refused_in_the_words_of_cutout(
-    person: Path, capsys: pytest.CaptureFixture[str]
+    person: Path, capsys: pytest.CaptureFixture[str], segmenter: str
 ) -> None:
     told = []
     for words in (["cutout", str(person)], ["live", "--camera", str(person), "--to", "none"]):
-        assert main([*words, "--segmenter", "magic"]) == 1
+        assert main([*words, "--segmenter", segmenter]) == 1
         told.append(capsys.readouterr().err)
     assert told[0] == told[1]
-    assert "magic" in told[0]
+    assert f"segmenter {segmenter}" in told[0] or repr(segmenter) in told[0]
     assert told[0].count("\n") == 1
 
 
