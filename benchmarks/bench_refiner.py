@@ -10,14 +10,13 @@ refiners do.
 
 import argparse
 import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.clips import scaled_clip
+from benchmarks.clips import scaled_frames
 from benchmarks.machine import machine
 from benchmarks.yardstick import convolutions, timed
 from kernels.band import BAND
@@ -27,7 +26,6 @@ from models.refined import Refiner
 from models.refiner import ClassicalRefiner
 from models.segmenter import open_segmenter
 from stream.frame import Frame
-from stream.sources import open_source
 
 HEIGHTS = (720, 1080)
 Seen = list[tuple[Frame, Alpha]]
@@ -64,10 +62,7 @@ def _line(row: dict[str, Any]) -> str:
 def _seen(clip: str | None, height: int, frames: int) -> Seen:
     """Frames of `clip` at `height` lines, and pass 1's coarse alpha of each."""
     segmenter = open_segmenter("selfie", "balanced")
-    with tempfile.TemporaryDirectory() as folder:
-        path = scaled_clip(clip, height, frames, Path(folder) / "clip.mp4")
-        with open_source(str(path), carry=False) as source:
-            return [(frame, segmenter(frame, 0.04)) for frame in source]
+    return [(frame, segmenter(frame, 0.04)) for frame in scaled_frames(clip, height, frames)]
 
 
 def _runs(seen: Seen) -> dict[str, Callable[[int], object]]:

@@ -11,7 +11,6 @@ convolutions tell how fast the machine was just then.
 
 import argparse
 import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.clips import scaled_clip
+from benchmarks.clips import scaled_frames
 from benchmarks.machine import machine
 from benchmarks.peers import peer_rows
 from benchmarks.rows import chosen
@@ -30,7 +29,6 @@ from models.person_segmenter import WEIGHTS
 from models.segmenter import QUALITIES, SEGMENTERS, open_segmenter
 from stream.errors import UsageError
 from stream.frame import Frame
-from stream.sources import open_source
 
 _LINES = 720
 _DT = 0.04
@@ -49,7 +47,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
-    frames = _frames(options.clip, options.frames)
+    frames = scaled_frames(options.clip, _LINES, options.frames)
     print(f"{'pass 1':28}{'median':>8}{'p95':>8}{'best':>8}")
     for name, run in _runs(frames, options.rvm).items():
         row: dict[str, Any] = {"row": name, **timed(run, len(frames), options.rounds)}
@@ -59,13 +57,6 @@ def main() -> None:
     if options.json:
         found = {"machine": machine(), "rows": rows}
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-
-
-def _frames(clip: str | None, count: int) -> list[Frame]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = scaled_clip(clip, _LINES, count, Path(folder) / "clip.mp4")
-        with open_source(str(path), carry=False) as source:
-            return list(source)
 
 
 def _runs(frames: list[Frame], rvm: Path | None) -> dict[str, Run]:

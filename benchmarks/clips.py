@@ -1,6 +1,7 @@
 """Clips of one size for the benchmarks, scaled from a given film or made from a photograph."""
 
 import itertools
+import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 
 from kernels.types import Rgb
 from stream.demo import photograph, shots
+from stream.frame import Frame
+from stream.sources import open_source
 
 RATE = 25
 
@@ -32,6 +35,14 @@ def scaled_clip(clip: str | None, height: int, frames: int, path: Path, rate: in
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def scaled_frames(clip: str | None, height: int, count: int) -> list[Frame]:
+    """The frames of a `scaled_clip`, decoded."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = scaled_clip(clip, height, count, Path(folder) / "clip.mp4")
+        with open_source(str(path), carry=False) as source:
+            return list(source)
 
 
 def _endless(clip: str | None) -> Iterator[av.VideoFrame]:

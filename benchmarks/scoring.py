@@ -138,14 +138,20 @@ def _warm_up(row: Row, truth: Truth, coarse: Alpha) -> None:
 
 def _answered(row: Row, truth: Truth, coarse: Alpha) -> tuple[Answer, Alpha, float]:
     """The row's answer, the coarse alpha it started from, and its last look's milliseconds."""
-    start = time.perf_counter()
-    if row.see is not None:
-        coarse = row.see(truth.frame, truth.dt)
-        for _ in range(row.settle - 1 if truth.clip is None else 0):
-            start = time.perf_counter()
-            coarse = row.see(truth.frame, _SETTLING_DT)
+    start = looked = time.perf_counter()
+    for seen in looks(row, truth):
+        coarse, looked, start = seen, start, time.perf_counter()
     answer = row.refine(truth.frame, coarse)
-    return answer, coarse, (time.perf_counter() - start) * 1e3
+    return answer, coarse, (time.perf_counter() - looked) * 1e3
+
+
+def looks(row: Row, truth: Truth) -> Iterator[Alpha]:
+    """What the row's own pass 1, if it has one, sees of the truth: of a still until it settles."""
+    if row.see is None:
+        return
+    yield row.see(truth.frame, truth.dt)
+    for _ in range(row.settle - 1 if truth.clip is None else 0):
+        yield row.see(truth.frame, _SETTLING_DT)
 
 
 def _colour_scores(truth: Truth, answer: Answer, band: metrics.Where) -> Scores:

@@ -22,6 +22,7 @@ from benchmarks import metrics
 from benchmarks.contact_sheet import LOUD
 from benchmarks.peers import peer_rows
 from benchmarks.rows import Row, chosen, our_rows
+from benchmarks.scoring import looks
 from benchmarks.truths import folder_sets
 from kernels.types import Alpha
 from stream.errors import StreamError, UsageError
@@ -29,7 +30,6 @@ from stream.frame import Frame
 
 _WIDTH = 320
 _A_CLIP = 2
-_SETTLING_DT = 0.04
 _Tile = npt.NDArray[np.uint8]
 
 
@@ -79,12 +79,9 @@ def _worst(misses: Iterator[Miss], count: int) -> list[Miss]:
 
 
 def _misses(row: Row, folder: Path, limit: int | None) -> Iterator[Miss]:
-    assert row.see is not None
     for truths in folder_sets(folder):
         for truth in truths.truths(limit):
-            coarse = row.see(truth.frame, truth.dt)
-            for _ in range(row.settle - 1 if truth.clip is None else 0):
-                coarse = row.see(truth.frame, _SETTLING_DT)
+            *_, coarse = looks(row, truth)
             alpha = row.refine(truth.frame, coarse).alpha
             tile = _tile(truth.frame, truth.alpha, alpha)
             error = metrics.mad(alpha, truth.alpha, None)

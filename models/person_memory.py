@@ -2,14 +2,12 @@
 
 import torch.nn.functional as F
 
-from models.person_net import Memory
+from models.person_net import STEPS, Memory
 from models.subject_box import Extent, overlap
 from models.window import Window
 
 _SAME = 0.5
 """Intersection over union, above which a window shows what an earlier one showed."""
-_STEPS = 8, 16
-"""Pixels to a cell of each state."""
 
 
 class Memories:
@@ -40,7 +38,7 @@ class Memories:
         if best is None or _shared(best[0], window) < _SAME:
             return None
         states = []
-        for state, step in zip(best[1], _STEPS, strict=True):
+        for state, step in zip(best[1], STEPS, strict=True):
             size = height // step, width // step
             resized = state if state.shape[2:] == size else F.interpolate(state, size, mode="area")
             states.append(resized)

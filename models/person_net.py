@@ -23,7 +23,9 @@ SMALLEST = 32
 WIDTHS = 16, 32, 64, 128
 """Channels at a 2nd, 4th, 8th and 16th of the size."""
 STATES = 32, 48
-"""Channels of the states at an 8th and a 16th."""
+"""Channels of the states."""
+STEPS = 8, 16
+"""Pixels to a cell of each state."""
 
 
 class Memory(NamedTuple):
@@ -159,5 +161,5 @@ def _followed(gated: nn.Module, y: Tensor, state: Tensor) -> Tensor:
 
 def no_memory(count: int, height: int, width: int, device: torch.device | None = None) -> Memory:
     """What is remembered of nothing, for pictures of that size."""
-    sizes = [(count, c, height // s, width // s) for c, s in zip(STATES, (8, 16), strict=True)]
+    sizes = [(count, c, height // s, width // s) for c, s in zip(STATES, STEPS, strict=True)]
     return Memory(*(torch.zeros(size, device=device) for size in sizes))

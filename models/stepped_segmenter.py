@@ -8,8 +8,9 @@ from models.segmenter import Segmenter
 class SteppedSegmenter:
     """One segmenter, or a quicker one where that is too dear. Belongs to one thread."""
 
-    def __init__(self, full: Segmenter, quick: Segmenter) -> None:
-        self._full, self._quick = full, quick
+    def __init__(self, full: Segmenter, quick: Segmenter | None = None) -> None:
+        """quick: None where there is no quicker one."""
+        self._full, self._quick = full, quick or full
         self._is_quick = self._is_new = False
 
     def set_cost(self, is_quick: bool) -> None:
@@ -20,7 +21,8 @@ class SteppedSegmenter:
     def reset(self) -> None:
         """Forget all pictures seen."""
         self._full.reset()
-        self._quick.reset()
+        if self._quick is not self._full:
+            self._quick.reset()
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
         """See models.segmenter.Segmenter."""

@@ -100,9 +100,11 @@ def opener(settings: LiveSettings) -> OpenMatting:
         if settings.quality != "auto":
             return open_matting(settings.segmenter, settings.quality, None, clock), _stay
         refiner = SteppedRefiner()
-        full = open_segmenter(settings.segmenter, "fast")
         is_own = settings.segmenter == DEFAULT_SEGMENTER
-        segmenter = SteppedSegmenter(full, open_segmenter("selfie", "fast") if is_own else full)
+        segmenter = SteppedSegmenter(
+            open_segmenter(settings.segmenter, "fast"),
+            open_segmenter("selfie", "fast") if is_own else None,
+        )
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
