@@ -20,10 +20,14 @@ from models.zoom import Zoom
 
 WEIGHTS = "person"
 _FAR_AREA = 144 * 256
+_SHARE, _GRAIN = 0.6, 32
+"""A look has no more than this share of its window's pixels, for pass 2 sees them all; the side of
+a square of its area is a multiple of the other, since a new size costs some preparation."""
 
 
 class Recipe(NamedTuple):
-    """Pixels of a look near, whether on the mirror image too, and seconds between looks far."""
+    """Pixels of a look near at most, whether on the mirror image too, and seconds between looks
+    far."""
 
     area: int
     mirrored: bool
@@ -66,7 +70,7 @@ class PersonSegmenter:
         return agreed(self._net(rgb)[0], np.asarray(self._other(rgb[None])[0], np.float32))
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
-        rgb = see(picture, window, *_tile(window, self._recipe.area))
+        rgb = see(picture, window, *_tile(window, _area(window, self._recipe.area)))
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
         return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
 
@@ -76,6 +80,11 @@ class PersonSegmenter:
         alpha, memory = self._net(seen, memories.recall(window, *rgb.shape[:2]))
         memories.keep(window, memory)
         return np.ascontiguousarray(alpha[:, ::-1]) if mirrored else alpha
+
+
+def _area(window: Window, most: int) -> int:
+    side = int((_SHARE * window.height * window.width) ** 0.5) // _GRAIN * _GRAIN
+    return min(most, max(side, 2 * SMALLEST) ** 2)
 
 
 def _tile(window: Window, area: int) -> tuple[int, int]:

@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import people_truths
+from benchmarks import fit_portraits, people_truths
 from benchmarks.truths import folder_sets
 from kernels.types import Alpha, Rgb
+from models.training.portraits import steepened
 from stream.errors import UsageError
 
 
@@ -37,7 +38,7 @@ def by_redness(rgb: Rgb) -> Alpha:
 def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace:
     monkeypatch.setattr(people_truths, "SIZE", (72, 128))
     monkeypatch.setattr(people_truths, "FRAMES", 4)
-    monkeypatch.setattr(people_truths, "_SHORTEST", 60)
+    monkeypatch.setattr(fit_portraits, "_SHORTEST", 60)
     for folder in ("portraits/some", "rooms"):
         (tmp_path / folder).mkdir(parents=True)
     for number in range(3):
@@ -71,14 +72,14 @@ def test_the_alpha_tells_how_much_of_the_room_is_seen(height: int, width: int) -
 
 def test_faint_haze_goes_and_the_middle_stays() -> None:
     alpha = np.array([[0, 0.02, 0.5, 0.98, 1]], np.float32)
-    np.testing.assert_allclose(people_truths.steepened(alpha), [[0, 0, 0.5, 1, 1]], atol=1e-6)
+    np.testing.assert_allclose(steepened(alpha), [[0, 0, 0.5, 1, 1]], atol=1e-6)
 
 
 def test_a_bust_is_a_truth_up_to_where_its_sides_are_cut() -> None:
-    assert people_truths.fault(bust()) == ""
-    assert people_truths.resting(bust()) == 120
+    assert fit_portraits.fault(bust()) == ""
+    assert fit_portraits.resting(bust()) == 120
     wide = bust(reach=0.7)
-    end = people_truths.resting(wide)
+    end = fit_portraits.resting(wide)
     assert 70 < end < 120
     assert wide[:end, [0, 1, -2, -1]].max() == 0
     assert wide[end].max() > 0
@@ -110,7 +111,7 @@ def divided() -> Alpha:
     ],
 )
 def test_what_is_no_truth_is_named(alpha: Alpha, why: str) -> None:
-    assert why in people_truths.fault(alpha)
+    assert why in fit_portraits.fault(alpha)
 
 
 def test_a_seated_layer_goes_on_beneath_the_picture_however_it_sways() -> None:

@@ -1,6 +1,6 @@
 """Clips to train on, composed by several processes while the last ones are learnt from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -30,12 +30,16 @@ class Clips(IterableDataset[Block]):
     """Blocks of clips without end; each process that draws them knows a part of the photographs.
 
     photographs: what gather and label filled; first: the step to begin at; clips a block, frames a
-    clip. What is drawn follows from the photographs, seed, number of processes and step.
+    clip; sizes: (height, width) to choose from. What is drawn follows from the photographs, seed,
+    number of processes and step.
     """
 
-    def __init__(self, photographs: Path, seed: int, first: int, clips: int, frames: int) -> None:
+    def __init__(
+        self, photographs: Path, seed: int, first: int, clips: int, frames: int,
+        sizes: Sequence[tuple[int, int]] = SIZES,
+    ) -> None:  # fmt: skip
         self._photographs, self._seed, self._first = photographs, seed, first
-        self._clips, self._frames = clips, frames
+        self._clips, self._frames, self._sizes = clips, frames, sizes
 
     def __iter__(self) -> Iterator[Block]:
         """Blocks of steps `first`, `first` + 1 and so on."""
@@ -46,7 +50,8 @@ class Clips(IterableDataset[Block]):
         material = read_material(self._photographs, part, parts)
         for step in count(self._first):
             # Blocks of one step are put together, so all are of one size.
-            size = SIZES[int(np.random.default_rng([self._seed, step]).integers(len(SIZES)))]
+            chosen = np.random.default_rng([self._seed, step]).integers(len(self._sizes))
+            size = self._sizes[int(chosen)]
             random = np.random.default_rng([self._seed, step, part])
             drawn = [draw_clip(random, material, size, self._frames) for _ in range(self._clips)]
             planes = (np.stack(each, axis=1) for each in zip(*drawn, strict=True))

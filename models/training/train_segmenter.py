@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from models.person_model import PersonModel
 from models.person_net import WIDTHS
 from models.person_sight import People
+from models.training.clips import SIZES
 from models.training.descent import Descent, pace
 from models.training.feed import Block, Clips, fed
 from models.training.lite import begin
@@ -39,7 +40,8 @@ class Plan:
     share: of the processes whose clips are learnt from. average: share of the running average kept
     each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for those of
     models.efficient_lite and chance; behind: share of a whole run that made them. sharpen: what
-    logits are multiplied by once trained. note: what else is to be known of the run, for the card.
+    logits are multiplied by once trained. sizes: (height, width) of clips. note: what else is to be
+    known of the run, for the card.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Plan:
     begin: str = ""
     behind: float = 0.0
     sharpen: float = 1.0
+    sizes: tuple[tuple[int, int], ...] = SIZES
     note: str = ""
 
 
@@ -119,6 +122,8 @@ def read_plan(path: Path) -> Plan:
     told = tomllib.loads(path.read_text(encoding="utf-8"))
     if "widths" in told:
         told["widths"] = tuple(told["widths"])
+    if "sizes" in told:
+        told["sizes"] = tuple((height, width) for height, width in told["sizes"])
     return Plan(photographs=Path(told.pop("photographs")), folder=Path(told.pop("folder")), **told)
 
 
@@ -131,7 +136,7 @@ class Training:
         self._people = People().to(self._device)
         self._pupils = [Pupil(each, self._device) for each in plans]
         first, step = plans[0], self._pupils[0].descent.step
-        clips = Clips(first.photographs, first.seed, step, first.clips, first.frames)
+        clips = Clips(first.photographs, first.seed, step, first.clips, first.frames, first.sizes)
         self._blocks = fed(clips, makers, self._device)
 
     def run(self, steps: int, seconds: float | None = None, clock: Clock = time.monotonic) -> None:
