@@ -36,8 +36,8 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "fast": Recipe(192**2, False, 0.5),
-    "balanced": Recipe(288**2, False, 0.2),
-    "best": Recipe(384**2, True, 0.0),
+    "balanced": Recipe(352**2, False, 0.2),
+    "best": Recipe(416**2, True, 0.0),
 }
 
 
