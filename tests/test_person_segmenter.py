@@ -6,7 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from kernels.types import Rgb
+from models import person_segmenter
 from models.segmenter import QUALITIES, coarse_size, open_segmenter
+from models.window import Window, see
 from stream.frame import Frame
 from tests.conftest import SHARED
 
@@ -59,3 +62,22 @@ def test_a_shot_begins_without_memory_of_another() -> None:
     dark = Frame.from_rgb(np.zeros((frame.height, frame.width, 3), np.uint8))
     segmenter(dark, 0.04)
     np.testing.assert_array_equal(segmenter(frame, None), first)
+
+
+def test_a_look_is_no_finer_than_what_it_shows_merits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a person fills the picture, looks near grow with it up to what the quality allows."""
+    frame, looked = _frame(STILL), []
+
+    def noted(picture: Frame, window: Window, height: int, width: int) -> Rgb:
+        looked.append((window, height * width))
+        return see(picture, window, height, width)
+
+    monkeypatch.setattr(person_segmenter, "see", noted)
+    for lines in (96, 180, 360, 720):
+        rgb = frame.rgb(lines, round(lines * frame.width / frame.height / 2) * 2)
+        open_segmenter("hairline", "balanced")(Frame.from_rgb(np.ascontiguousarray(rgb)), None)
+    areas = [area for _, area in looked]
+    assert areas == sorted(areas)
+    assert areas[-1] > 4 * areas[0]
+    for window, area in looked:
+        assert area < max(window.height * window.width, 80**2)
