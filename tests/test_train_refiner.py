@@ -1,16 +1,18 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from kernels.context import CELL_INPUTS, PRIOR
 from models.refiner_net import SHAPES, RefinerNet, Shape
 from models.refiner_whole import Views, Whole
 from models.training.batches import flipped, make_batch
 from models.training.losses import Truth, costs
+from models.training.publish import blended
 from models.training.samples import MASK, Sample, held_out, no_mask
 from models.training.shards import Recipe, Shards, make_shards
 from models.training.train_refiner import Plan, Training, read_plan
@@ -204,3 +206,12 @@ def test_held_out_scenes_are_the_same_each_time() -> None:
         np.testing.assert_array_equal(one.alpha, other.alpha)
     assert once[0].rgb.shape == (96, 128, 3)
     assert 0.01 < once[0].alpha.mean() < 0.99
+
+
+def test_what_is_published_is_blended_with_what_it_began_from(tmp_path: Path) -> None:
+    first, last = ({"weight": torch.full((2, 3), value)} for value in (1.0, 3.0))
+    save_file(first, tmp_path / "first.safetensors")
+    save_file(last, tmp_path / "net.safetensors")
+    plan = Plan("net", tmp_path, SMALL, (), begin=str(tmp_path / "first.safetensors"), blend=0.25)
+    assert blended(plan)["weight"].unique().tolist() == [1.5]
+    assert blended(replace(plan, blend=1.0))["weight"].unique().tolist() == [3.0]

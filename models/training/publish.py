@@ -9,7 +9,9 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from models.refiner_net import SHAPES
 from models.training.train_refiner import Plan, read_plan
@@ -36,6 +38,9 @@ teacher's alpha at full size. Their coarse alphas are what pass 1 (`hairline`, a
 """
 
 
+_BLEND = "What is published is {share:.0%} that and {rest:.0%} what the last part began from.\n"
+
+
 def main() -> None:
     """Copy the weights, list their checksum, write the card."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -46,12 +51,25 @@ def main() -> None:
     path = WEIGHTS / f"{plan.name}.safetensors"
     if SHAPES.get(plan.name) != plan.shape:
         raise SystemExit(f"error: models.refiner_net.SHAPES says otherwise of {plan.name}")
-    weights = load_file(plan.folder / path.name)
+    weights = blended(plan)
     save_file(weights, path)
     enlist(path)
     count = sum(value.numel() for value in weights.values())
     text = _card(plan, arguments.config, count, _figures(arguments.quality, plan))
     path.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def blended(plan: Plan) -> dict[str, Tensor]:
+    """The weights that `plan` made, some of those it began from among them.
+
+    Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022): the mean of both nets'
+    weights keeps what either does well.
+    """
+    trained = load_file(plan.folder / f"{plan.name}.safetensors")
+    if plan.blend == 1:
+        return trained
+    before = load_file(plan.begin)
+    return {name: torch.lerp(before[name], value, plan.blend) for name, value in trained.items()}
 
 
 def enlist(path: Path) -> None:
@@ -78,6 +96,7 @@ def _card(plan: Plan, config: Path, count: int, figures: str) -> str:
     commands = "\n".join(
         f"    python -m models.training.train_refiner --config {path}" for path in configs
     )
+    blend = "" if plan.blend == 1 else _BLEND.format(share=plan.blend, rest=1 - plan.blend)
     people = _PEOPLE if any(recipe.people for recipe in plan.recipes) else ""
     last, samples = logs[-1][-1], sum(recipe.samples for recipe in plan.recipes)
     return f"""# {plan.name}
@@ -96,7 +115,8 @@ The weights are the project's own, under its licence (Apache-2.0).
 {paces[-1]:.2f} s a step (median) on two CPU cores, {minutes:.0f} minutes in all. Means over the
 last steps: alpha {last["alpha"]:.4f}, foreground {last["foreground"]:.4f} (L1, weighted as in
 `models/training/losses.py`). Threads add in varying order, so a second run gives other bits and
-the same figures but for noise. Made by
+the same figures but for noise.
+{blend}Made by
 
 {commands}
     python -m models.training.publish --config {config}

@@ -32,7 +32,8 @@ class Plan:
     from in turn; steps, batch, rate: of gradient descent; window: cells a side of the part of each
     sample that is seen by pixels; average: share of the running average kept each step; half:
     compute in bfloat16 where that is exact enough; seed. begin: a file of weights to go on from,
-    "" for none; mix: of models.training.coarse_errors; taste: of the costs.
+    "" for none; mix: of models.training.coarse_errors; taste: of the costs. blend: share of what
+    was trained in what is published, the rest is what it began from.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Plan:
     begin: str = ""
     mix: str = "even"
     taste: Taste = PLAIN
+    blend: float = 1.0
 
 
 def main() -> None:
