@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -212,6 +211,6 @@ def test_what_is_published_is_blended_with_what_it_began_from(tmp_path: Path) ->
     first, last = ({"weight": torch.full((2, 3), value)} for value in (1.0, 3.0))
     save_file(first, tmp_path / "first.safetensors")
     save_file(last, tmp_path / "net.safetensors")
-    plan = Plan("net", tmp_path, SMALL, (), begin=str(tmp_path / "first.safetensors"), blend=0.25)
-    assert blended(plan)["weight"].unique().tolist() == [1.5]
-    assert blended(replace(plan, blend=1.0))["weight"].unique().tolist() == [3.0]
+    paths = tmp_path / "net.safetensors", str(tmp_path / "first.safetensors")
+    assert blended(*paths, 0.25)["weight"].unique().tolist() == [1.5]
+    assert blended(*paths, 1)["weight"].unique().tolist() == [3.0]

@@ -51,7 +51,7 @@ def main() -> None:
     path = WEIGHTS / f"{plan.name}.safetensors"
     if SHAPES.get(plan.name) != plan.shape:
         raise SystemExit(f"error: models.refiner_net.SHAPES says otherwise of {plan.name}")
-    weights = blended(plan)
+    weights = blended(plan.folder / path.name, plan.begin, plan.blend)
     save_file(weights, path)
     enlist(path)
     count = sum(value.numel() for value in weights.values())
@@ -59,17 +59,17 @@ def main() -> None:
     path.with_suffix(".md").write_text(text, encoding="utf-8")
 
 
-def blended(plan: Plan) -> dict[str, Tensor]:
-    """The weights that `plan` made, some of those it began from among them.
+def blended(trained: Path, begin: str, blend: float) -> dict[str, Tensor]:
+    """The weights `trained` to the share `blend`, to the rest those in `begin` that they were once.
 
     Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022): the mean of both nets'
     weights keeps what either does well.
     """
-    trained = load_file(plan.folder / f"{plan.name}.safetensors")
-    if plan.blend == 1:
-        return trained
-    before = load_file(plan.begin)
-    return {name: torch.lerp(before[name], value, plan.blend) for name, value in trained.items()}
+    after = load_file(trained)
+    if blend == 1:
+        return after
+    before = load_file(begin)
+    return {name: torch.lerp(before[name], value, blend) for name, value in after.items()}
 
 
 def enlist(path: Path) -> None:

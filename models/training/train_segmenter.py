@@ -40,7 +40,8 @@ class Plan:
     share: of the processes whose clips are learnt from. average: share of the running average kept
     each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for those of
     models.efficient_lite and chance; behind: share of a whole run that made them. sharpen: what
-    logits are multiplied by once trained. sizes: (height, width) of clips. note: what else is to be
+    logits are multiplied by once trained, blend: share of what was trained in what is published,
+    the rest is what it began from. sizes: (height, width) of clips. note: what else is to be
     known of the run, for the card.
     """
 
@@ -61,6 +62,7 @@ class Plan:
     begin: str = ""
     behind: float = 0.0
     sharpen: float = 1.0
+    blend: float = 1.0
     sizes: tuple[tuple[int, int], ...] = SIZES
     note: str = ""
 
