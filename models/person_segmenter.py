@@ -21,8 +21,8 @@ from models.zoom import Zoom
 WEIGHTS = "person"
 _FAR_AREA = 144 * 256
 _SHARE, _GRAIN = 0.6, 32
-"""A look has no more than this share of its window's pixels, for pass 2 sees them all; the side of
-a square of its area is a multiple of the other, since a new size costs some preparation."""
+"""A look has about 64x64 pixels, or at most this share of its window's, for pass 2 sees them all;
+the side of a square of its area is a multiple of the other: a new size costs some preparation."""
 
 
 class Recipe(NamedTuple):

@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--fine", type=int, metavar="COUNT", help="label so many at full size")
     options = parser.parse_args()
-    if options.fine:
+    if options.fine is not None:
         _label_finely(options.photographs, options.rvm, options.threads, options.fine)
         return
     teacher, opinion = rvm_teacher(options.rvm, options.threads), second_opinion()

@@ -15,9 +15,8 @@ from kernels.types import Alpha, Rgb
 Layer = npt.NDArray[np.float32]
 """(H, W, 4) float32: RGB in [0, 1] times alpha, and alpha, which any linear warp keeps true."""
 
-SIDE, FINE_SIDE = 352, 512
-"""Of the long side, in pixels: a face that fills a picture of 256x144 is sharp; and of a picture
-that was labelled as large as it is."""
+SIDE = 352
+"""Of the long side, in pixels: a face that fills a picture of 256x144 is sharp."""
 KINDS = "jpg", "png", "webp"
 """Of files: as they were found, labels, and small copies that travel."""
 _HAZE = np.float32(0.03)
@@ -100,19 +99,17 @@ def read_portraits(
 
 def read_portrait(folder: Path, kind: str, name: str) -> Portrait | None:
     """The picture `name` of folder/kind; None where its two labels disagree."""
-    fine, coarse, other_label = (
-        _picture(folder / each / kind, name, cv2.IMREAD_GRAYSCALE)
-        for each in ("fine", "alpha", "second")
-    )
-    label = coarse if fine is None else fine
+    labels = [
+        _picture(folder / each / kind, name, cv2.IMREAD_GRAYSCALE) for each in ("alpha", "second")
+    ]
     read = _picture(folder / kind, name, cv2.IMREAD_COLOR)
-    if read is None or label is None or other_label is None:
+    if read is None or labels[0] is None or labels[1] is None:
         return None
-    scale = min(1.0, (SIDE if fine is None else FINE_SIDE) / max(label.shape))
-    size = round(label.shape[1] * scale), round(label.shape[0] * scale)
+    scale = min(1.0, SIDE / max(labels[0].shape))
+    size = round(labels[0].shape[1] * scale), round(labels[0].shape[0] * scale)
     rgb = cv2.resize(read, size, interpolation=cv2.INTER_AREA)[..., ::-1]
-    first = cv2.resize(label, size, interpolation=cv2.INTER_AREA) / np.float32(255)
-    second = cv2.resize(other_label, size) / np.float32(255)
+    first = cv2.resize(labels[0], size, interpolation=cv2.INTER_AREA) / np.float32(255)
+    second = cv2.resize(labels[1], size) / np.float32(255)
     alpha = steepened(first)
     sure, other = alpha > 0.5, second > 0.5
     if (sure & other).sum() < _AGREED * (sure | other).sum() or sure.mean() < 0.01:

@@ -32,9 +32,10 @@ photographs, none of which is part of this repository:
 """
 _PEOPLE = """
 In the last part of the training as many samples are people cut out of photographs and laid before
-rooms (`models.training.actors`): those that pass 1 learns from, listed in `person.md`, by the same
-teacher's alpha at full size. Their coarse alphas are what pass 1 (`hairline`, and for a quarter
-`selfie`) made of these pictures. None is part of this repository.
+rooms or textures (`models.training.actors`): 1,400 of those that pass 1 learns from, listed in
+`person.md`, by the same teacher's alpha at full size. Four of five of their coarse alphas are what
+pass 1 (`hairline`, and for a quarter `selfie`) made of these pictures. None is part of this
+repository.
 """
 
 

@@ -17,7 +17,7 @@ from models.training.textures import Textures
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What makes a set of samples; equal recipes make equal samples.
+    """What makes a set of samples; equal recipes make equal samples, for equal weights of pass 1.
 
     photographs: folders of pictures to take textures from; people: of those that scenes are made
     of, with pass 1's masks, "" for subjects that are drawn. samples, a shard's count: in all and a

@@ -37,7 +37,7 @@ class Plan:
     photographs: what gather and label filled; folder: of checkpoint, log and weights. steps, clips
     a step and process that composes them, frames a clip, rate: of gradient descent. widths: of
     models.person_net. things: share of the rate at which the eyes for things learn, 0 for never.
-    share: of the processes whose clips are learnt from. average: share of the running average kept
+    share: of the clips that are learnt from. average: share of the running average kept
     each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for those of
     models.efficient_lite and chance; behind: share of a whole run that made them. sharpen: what
     logits are multiplied by once trained, blend: share of what was trained in what is published,
