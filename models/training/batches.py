@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 def make_batch(
     sample: Sample, side: int, step: int, random: np.random.Generator, mix: str = "even"
 ) -> Batch:
-    """Turn the pictures of `sample`, spoil alphas without a mask, choose a window of `side` each."""
+    """Turn pictures of `sample`, spoil alphas without a mask, choose a window of `side` in each."""
     sample = flipped(sample, random)
     alphas = sample.alpha.astype(np.float32) / 65535
     given = [_given(random, *each, mix) for each in zip(alphas, sample.mask, strict=True)]
