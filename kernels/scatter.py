@@ -13,7 +13,7 @@ from kernels.types import Alpha, Kinds
 Floats = npt.NDArray[np.float32]
 
 _STEPS, _SPAN = 128, 16
-_HAZE = np.float32(0.04)
+_HAZE = np.float32(0.035)
 """Closer than this to 0 or 1 alpha is made so: a net is never quite sure, a picture is."""
 
 

@@ -19,7 +19,7 @@ from stream.frame import Frame
 SIZES = [(1, 1), (7, 3), (17, 33), (64, 64), (97, 131), (150, 90)]
 
 
-HAZE = 0.03
+HAZE = 0.035
 """So close to 0 or 1 the refiner rounds."""
 
 
