@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kernels.types import Alpha, Rgb
 from models.training.codec import Image
-from models.training.portraits import Layer, steepened
+from models.training.portraits import Layer, layer_of, steepened
 from stream.errors import UsageError
 
 _LONGEST, _SHORTEST = 1600, 560
@@ -44,15 +44,6 @@ def fault(alpha: Alpha) -> str:
     far = sum(cv2.distanceTransform(each, cv2.DIST_L2, 3) for each in (sure, 1 - sure))
     unsure = (alpha > 0.05) & (alpha < 0.95) & (np.asarray(far) > 0.03 * tall)
     return "undecided" if unsure.sum() > 0.004 * sure.sum() else ""
-
-
-def layer_of(rgb: Rgb, alpha: Alpha) -> Layer:
-    """The person of `rgb` (H, W, 3) by `alpha` (H, W), without the colours behind their edge."""
-    import pymatting
-
-    found = pymatting.estimate_foreground_ml(rgb / 255, alpha.astype(np.float64))
-    share = alpha[..., None]
-    return np.dstack([np.asarray(found, np.float32).clip(0, 1) * share, share])
 
 
 def people(

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import numpy.typing as npt
-import pymatting
 
 from kernels.types import Alpha, Rgb
 from models.segmenter import Segmenter, open_segmenter
@@ -21,7 +20,15 @@ from models.training.codec import Image
 from models.training.hair import draw_hue, scatter
 from models.training.layers import divided
 from models.training.placing import lit, placed
-from models.training.portraits import Layer, pictures_in, steepened, unit, vague
+from models.training.portraits import (
+    Layer,
+    cut_sides,
+    layer_of,
+    pictures_in,
+    steepened,
+    unit,
+    vague,
+)
 from models.training.rooms import cropped
 from models.training.samples import MASK, Sample, as_bytes
 from models.training.textures import Textures
@@ -131,12 +138,7 @@ def _cut_out(folder: Path, label: Path) -> Actor | None:
     if vague(alpha).sum() > 0.004 * sure.sum() or not 0.05 < sure.mean() < 0.95:
         return None
     rgb = _read(next(iter(folder.glob(f"people/{label.stem}.*"))))
-    own = pymatting.estimate_foreground_ml(rgb / 255, alpha.astype(np.float64))
-    share = alpha[..., None]
-    layer = np.dstack([np.asarray(own, np.float32).clip(0, 1) * share, share])
-    sides = (sure[:2], sure[:, :2], sure[-2:], sure[:, -2:])
-    top, left, bottom, right = (bool(each.any()) for each in sides)
-    return Actor(layer, (top, left, bottom, right))
+    return Actor(layer_of(rgb, alpha), cut_sides(sure))
 
 
 def _places(

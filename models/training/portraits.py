@@ -116,10 +116,8 @@ def read_portrait(folder: Path, kind: str, name: str) -> Portrait | None:
         return None
     trust = np.where(np.abs(alpha - second) > 0.5, np.float32(_DISPUTED), np.float32(1))
     trust[vague(alpha)] = _VAGUE
-    sides = (sure[:2], sure[:, :2], sure[-2:], sure[:, -2:])
-    top, left, bottom, right = (bool(each.any()) for each in sides)
     picture = np.ascontiguousarray(rgb, np.uint8)
-    return Portrait(picture, _bytes(alpha), _bytes(trust), (top, left, bottom, right))
+    return Portrait(picture, _bytes(alpha), _bytes(trust), cut_sides(sure))
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -131,6 +129,22 @@ def _picture(folder: Path, name: str, how: int) -> npt.NDArray[np.uint8] | None:
     paths = [folder / f"{name}.{kind}" for kind in KINDS]
     found = next((cv2.imread(str(each), how) for each in paths if each.exists()), None)
     return None if found is None else np.asarray(found, np.uint8)
+
+
+def layer_of(rgb: Rgb, alpha: Alpha) -> Layer:
+    """The person of `rgb` (H, W, 3) by `alpha` (H, W), without the colours behind their edge."""
+    import pymatting
+
+    found = pymatting.estimate_foreground_ml(rgb / 255, alpha.astype(np.float64))
+    share = alpha[..., None]
+    return np.dstack([np.asarray(found, np.float32).clip(0, 1) * share, share])
+
+
+def cut_sides(sure: npt.NDArray[np.bool_]) -> tuple[bool, bool, bool, bool]:
+    """Whether people, where `sure` (H, W), go on beyond the top, left, bottom and right side."""
+    sides = (sure[:2], sure[:, :2], sure[-2:], sure[:, -2:])
+    top, left, bottom, right = (bool(each.any()) for each in sides)
+    return top, left, bottom, right
 
 
 def steepened(alpha: Alpha) -> Alpha:
