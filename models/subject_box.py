@@ -1,10 +1,11 @@
 """Where the subjects are: boxes from a coarse alpha, followed over time."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from kernels.types import Alpha
 
@@ -20,6 +21,7 @@ TIME_CONSTANT = 0.5
 """Seconds in which a box closes 63 % of the way to where its subject is."""
 LIMIT = 3
 """More subjects than this share one box."""
+_Integers = npt.NDArray[np.integer[Any]]
 
 
 class Extent(NamedTuple):
@@ -40,6 +42,11 @@ class SubjectBoxes:
 
     def __init__(self) -> None:
         self._boxes: list[Extent] = []
+
+    @property
+    def now(self) -> list[Extent]:
+        """The boxes that `follow` gave last."""
+        return self._boxes
 
     def follow(self, evidence: Alpha, dt: float | None) -> list[Extent]:
         """Boxes around the subjects in `evidence` (h, w), the largest subject's first.
@@ -65,17 +72,27 @@ def find_extents(alpha: Alpha, limit: int) -> list[Extent]:
     Boxes that overlap much become one; so do all when they are more than `limit`.
     No subject gives an empty list.
     """
-    seen = (alpha > EVIDENCE).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
-    blobs = sorted(stats[1:].tolist(), key=lambda blob: -int(blob[cv2.CC_STAT_AREA]))
-    if not blobs:
-        return []
-    least = max(SMALLEST * alpha.size, RIVAL * blobs[0][cv2.CC_STAT_AREA])
+    _, stats, counts = _blobs(alpha)
+    blobs = sorted(stats[counts].tolist(), key=lambda blob: -int(blob[cv2.CC_STAT_AREA]))
     extents: list[Extent] = []
-    for left, top, wide, tall, area in blobs:
-        if area >= least:
-            extents = _joined(extents, Extent(top, left, top + tall, left + wide))
+    for left, top, wide, tall, _ in blobs:
+        extents = _joined(extents, Extent(top, left, top + tall, left + wide))
     return extents if len(extents) <= limit else [union(extents)]
+
+
+def subjects(alpha: Alpha) -> npt.NDArray[np.bool_]:
+    """Where `alpha` (h, w) shows the connected subjects that find_extents boxes, and no specks."""
+    labels, _, counts = _blobs(alpha)
+    return np.asarray(counts[labels])
+
+
+def _blobs(alpha: Alpha) -> tuple[_Integers, _Integers, npt.NDArray[np.bool_]]:
+    """What OpenCV says of the connected evidence: labels, statistics, and which are subjects."""
+    seen = (alpha > EVIDENCE).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    least = max(SMALLEST * alpha.size, RIVAL * areas.max(initial=0))
+    return np.asarray(labels), np.asarray(stats), np.append(False, areas >= least)
 
 
 def _joined(extents: list[Extent], new: Extent) -> list[Extent]:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from kernels.types import Alpha, Rgb
 from models.beside import Beside
 from models.picture import Picture
 from models.segmenter import coarse_size
-from models.subject_box import EVIDENCE, Extent, SubjectBoxes
+from models.subject_box import EVIDENCE, Extent, SubjectBoxes, subjects
+from models.surroundings import Surroundings
 from models.window import Window, lay, see, tile_size
 
 Far = Callable[[Rgb], Alpha]
@@ -21,6 +23,8 @@ Far = Callable[[Rgb], Alpha]
 Near = Callable[[Picture, Window], Alpha]
 """What a window of a picture shows, to its alpha of any size."""
 _ROUNDING = 1e-6
+_STILL = 5
+"""Times that a look at the whole frame is put off while nothing moves around the subjects."""
 _RIM = 2
 """A subject this near the edge of its box, in coarse pixels, may go on beyond it."""
 
@@ -29,14 +33,20 @@ class Zoom:
     """Looks far now and then, and near each time."""
 
     def __init__(self, far: Far, area: int, near: Near, find_every: float) -> None:
-        """area: pixels that `far` is given. find_every: seconds between two looks far, at most."""
+        """area: pixels that `far` is given.
+
+        find_every: seconds between two looks far, at most; 0 for one at each picture. Where
+        nothing moves around the subjects they are rarer.
+        """
         self._far, self._area, self._near, self._find_every = far, area, near, find_every
-        self._boxes = SubjectBoxes()
+        self._boxes, self._around = SubjectBoxes(), Surroundings()
         self.reset()
 
     def reset(self) -> None:
         """Forget all pictures seen."""
         self._boxes.reset()
+        self._around.forget()
+        self._put_off = 0
         self._last: Alpha | None = None
         self._since_find = 0.0
         self._finding: Beside[Alpha] | None = None
@@ -75,12 +85,27 @@ class Zoom:
             return self._find(picture)
         if self._since_find + dt >= self._find_every - _ROUNDING:
             self._since_find = 0.0
-            self._finding = Beside("find", partial(self._far, self._whole(picture)))
+            self._look_beside(self._whole(picture), self._last)
         return found
+
+    def _look_beside(self, rgb: Rgb, last: Alpha) -> None:
+        """Begin a look at the whole frame, if there may be anything new in it."""
+        is_still = self._around.are_still(rgb, self._boxes.now, last)
+        self._put_off = self._put_off + 1 if is_still else _STILL
+        if self._put_off < _STILL:
+            return
+        self._keep(rgb)
+        self._finding = Beside("find", partial(self._far, rgb))
 
     def _find(self, picture: Picture) -> Alpha:
         self._since_find = 0.0
-        return _laid(self._far(self._whole(picture)), picture)
+        rgb = self._whole(picture)
+        self._keep(rgb)
+        return _laid(self._far(rgb), picture)
+
+    def _keep(self, rgb: Rgb) -> None:
+        self._around.keep(rgb)
+        self._put_off = 0
 
     def _whole(self, picture: Picture) -> Rgb:
         window = Window(0, 0, picture.height, picture.width)
@@ -110,11 +135,20 @@ def _window(box: Extent, size: tuple[int, int], picture: Picture) -> Window:
 
 
 def _escapes(alpha: Alpha, boxes: list[Extent]) -> bool:
-    """Whether a subject touches its box where the picture goes on."""
-    height, width = alpha.shape
+    """Whether a subject touches its box where the picture goes on.
+
+    A speck at the edge does not count: no box grows for it, so that looking again, which takes
+    twice a picture's time, would not end before it goes.
+    """
+    return _touches(alpha > EVIDENCE, boxes) and _touches(subjects(alpha), boxes)
+
+
+def _touches(seen: npt.NDArray[np.bool_], boxes: list[Extent]) -> bool:
+    """Whether anything `seen` lies at a box's edge where the picture goes on."""
+    height, width = seen.shape
     for box in boxes:
         top, left, bottom, right = (int(edge) for edge in box)
-        inside = alpha[top:bottom, left:right] > EVIDENCE
+        inside = seen[top:bottom, left:right]
         if inside.size and (
             (top > 0 and inside[:_RIM].any())
             or (left > 0 and inside[:, :_RIM].any())
