@@ -61,7 +61,7 @@ def test_a_step_up_that_was_too_much_is_tried_ever_more_seldom() -> None:
     run(governor, cliff, 0, 10)
     early = governor.changes
     run(governor, cliff, 10, 130)
-    assert governor.changes - early < 8
+    assert governor.changes - early < 10
 
 
 def test_one_slow_frame_is_no_load() -> None:

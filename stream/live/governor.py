@@ -59,7 +59,7 @@ A matte made on a smaller picture was tried as well: pass 2 costs nearly the sam
 enlarging takes what the rest saves."""
 _WINDOW, _RECENT = 45, 10
 """Frames that a judgement is made of, and those of them that are enough where most are slow."""
-_MOST, _SPIKES = 8, 18
+_MOST, _SPIKES = 8, 9
 """Slow frames among these that are too many. Fewer are the machine's own, at any step, and a
 picture that is a little late shows less than edges that come and go."""
 _HIGH, _LOW = 1.0, 0.8
