@@ -26,7 +26,7 @@ def scatter_alpha(
     found: (n, TILE, TILE, 2) float32, the further change of alpha's logit and the log of the
     expected absolute error; levels: (n, TILE, TILE) float32, the logits that gather_fine told it;
     tiles: (n, 2) int32 lattice rows and columns of BAND tiles; alpha: (H, W), the enlarged coarse
-    one; trust: 0 to 1, the share of the change that is made. What is left within 0.03 of 0 or 1
+    one; trust: 0 to 1, the share of the change that is made. What is left within 0.035 of 0 or 1
     becomes 0 or 1. The change fades out over 8 pixels towards tiles that are not BAND. Where it is
     not a number the coarse alpha stays.
     """

@@ -64,6 +64,19 @@ def test_a_step_up_that_was_too_much_is_tried_ever_more_seldom() -> None:
     assert governor.changes - early < 10
 
 
+def test_a_step_up_that_half_fits_is_left_before_many_frames_are_late() -> None:
+    governor = Governor(TARGET)
+    count = [0]
+
+    def rough(level: int, now: float) -> float:
+        count[0] += 1
+        return (0.05 if count[0] % 4 == 0 else 0.02) if level < 3 else 0.015
+
+    run(governor, lambda level, now: 0.05 if level < 3 else 0.015, 0, 10)
+    assert run(governor, rough, 10, 190) < 0.01
+    assert governor.level == 3
+
+
 def test_one_slow_frame_is_no_load() -> None:
     governor = Governor(TARGET)
     for number in range(300):

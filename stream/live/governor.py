@@ -62,6 +62,8 @@ _WINDOW, _RECENT = 45, 10
 _MOST, _SPIKES = 8, 9
 """Slow frames among these that are too many. Fewer are the machine's own, at any step, and a
 picture that is a little late shows less than edges that come and go."""
+_TRIAL, _TRIAL_SPIKES = 3.0, 4
+"""Seconds that a step up is on trial for, and slow frames of the window that end it then."""
 _HIGH, _LOW = 1.0, 0.8
 """Shares of the target above which a frame is slow, and below which most must be for a step up."""
 _CALM = 1.0
@@ -127,7 +129,7 @@ class Governor:
             return False
         usual = _usual(self._times)
         self._known[self._threads, self.level] = usual, now
-        if self._is_high():
+        if self._is_high(now):
             return self._change(now, 1)
         if self.level == 0 or usual > self._low(now):
             self._calm_since = None
@@ -144,10 +146,11 @@ class Governor:
         is_known_to_fit = share < _HIGH and now - at < _FRESH
         return _HIGH if is_known_to_fit else _LOW
 
-    def _is_high(self) -> bool:
+    def _is_high(self, now: float) -> bool:
         """Whether most of the last few frames were slow, or too many of the window."""
         slow = [share > _HIGH for share in self._times]
-        return sum(slow[-_RECENT:]) >= _MOST or sum(slow) >= _SPIKES
+        spikes = _TRIAL_SPIKES if now - self._raised_at < _TRIAL else _SPIKES
+        return sum(slow[-_RECENT:]) >= _MOST or sum(slow) >= spikes
 
     def _change(self, now: float, by: int) -> bool:
         if by < 0:
