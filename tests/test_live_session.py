@@ -202,7 +202,8 @@ def test_the_picture_shown_is_the_one_the_matte_was_made_of(latency: int) -> Non
         gray = np.flatnonzero(np.abs(planes[1][HEIGHT // 4].astype(int) - 128) < 8)
         middle = gray.mean() * 2 + 1
         number = round((np.median(row[int(middle) - 8 : int(middle) + 8]) - BODY[0]) / 2)
-        assert abs(middle - middle_of(number)) < 3
+        # Chroma and the coarse alpha tell it to 2 or 3 pixels; a picture off makes up to 17.
+        assert abs(middle - middle_of(number)) < 4
 
 
 @pytest.mark.parametrize("latency", [0, 1])
@@ -338,6 +339,8 @@ def test_pass_1_rests_only_while_nothing_moves() -> None:
     assert rest.coarse_of(frames[0], 9, 2) is None
     assert rest.coarse_of(frames[0], 8, 1) is None
     assert rest.coarse_of(frames[1], 8, 2) is None
+    hue = live_frame((frames[0].planes[0], frames[1].planes[1], frames[1].planes[2]), 1)
+    assert rest.coarse_of(hue, 8, 2) is None
     rest.forget()
     assert rest.coarse_of(frames[0], 8, 2) is None
 

@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kernels.types import Alpha
+from kernels.types import Alpha, Plane
 from stream.frame import Frame
 
 _CELL = 16
-"""Pixels a cell: whole ones, which OpenCV averages ten times as fast as broken ones."""
+"""Luma pixels a cell: whole ones, which OpenCV averages ten times as fast as broken ones."""
 _MOST = 5.0
-"""Levels of 8-bit luma by which a cell may change and still count as the same."""
-Small = npt.NDArray[np.float32]
+"""8-bit levels by which a cell of any plane may change and still count as the same."""
+Small = list[npt.NDArray[np.float32]]
 
 
 class Rest:
@@ -37,15 +37,23 @@ class Rest:
         kept, seen = self._kept, self._seen
         if every <= 1 or kept is None or seen is None or number - kept[0] >= every:
             return None
-        small = _small(frame)
         # A coarse alpha laid over what has moved would show the room beside it.
-        if small.shape != seen.shape or float(np.abs(small - seen).max()) > _MOST:
-            return None
-        return kept[1]
+        is_same = all(_alike(now, then) for now, then in zip(_small(frame), seen, strict=True))
+        return kept[1] if is_same else None
+
+
+def _alike(now: npt.NDArray[np.float32], then: npt.NDArray[np.float32]) -> bool:
+    return now.shape == then.shape and float(np.abs(now - then).max()) <= _MOST
 
 
 def _small(frame: Frame) -> Small:
-    luma = frame.planes[0]
-    rows, columns = (max(side // _CELL, 1) for side in luma.shape)
-    whole = luma[: rows * _CELL, : columns * _CELL]
+    """The means of each plane's cells: what moves may differ from the rest by its hue alone."""
+    shifts = (frame.layout.shifts(number) for number in range(len(frame.planes)))
+    return [_means(plane, *shift) for plane, shift in zip(frame.planes, shifts, strict=True)]
+
+
+def _means(plane: Plane, shift_y: int, shift_x: int) -> npt.NDArray[np.float32]:
+    tall, wide = _CELL >> shift_y, _CELL >> shift_x
+    rows, columns = max(plane.shape[0] // tall, 1), max(plane.shape[1] // wide, 1)
+    whole = plane[: rows * tall, : columns * wide]
     return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
