@@ -199,7 +199,7 @@ def test_the_picture_shown_is_the_one_the_matte_was_made_of(latency: int) -> Non
     assert len(live) > 40
     for planes in live:
         row = planes[0][HEIGHT // 2].astype(int)
-        # Up to where both colours' shares are equal; nearer to gray one soft side shifts the middle.
+        # Up to where both colours weigh the same; nearer to gray, one soft side shifts the middle.
         gray = np.flatnonzero(np.abs(planes[1][HEIGHT // 4].astype(int) - BODY[1]) < 16)
         middle = gray.mean() * 2 + 1
         number = round((np.median(row[int(middle) - 8 : int(middle) + 8]) - BODY[0]) / 2)
