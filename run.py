@@ -1,8 +1,6 @@
 """Hairline from a bare checkout: python run.py COMMAND ..."""
 
-import sys
-
-from stream.cli import main
+from stream.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -10,11 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import NoReturn
 
 from stream.arguments import parser, settings_of
 from stream.errors import StreamError, UsageError, WeightsError
+from stream.leaving import leave
 
 INTERRUPTED = 130
+
+
+def program() -> NoReturn:
+    """What the operator starts: `main` on the command line, then the end of the process."""
+    leave(main())
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -61,8 +61,11 @@ class Compute:
         """Begin."""
         self._thread.start()
 
-    def close(self, patience: float = 10.0) -> None:
-        """Stop after the present picture; waits up to `patience` seconds for it."""
+    def close(self, patience: float = 2.0) -> None:
+        """Stop after the present picture; waits up to `patience` seconds for it.
+
+        Compiling and opening nets, which take longer, are left behind.
+        """
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join(patience)
