@@ -128,14 +128,16 @@ def open_matting(
     smoothing: float | None = None,
     clock: StageClock | None = None,
     confidence: bool = False,
+    patient: bool = True,
 ) -> Matting:
     """The matting that `segmenter`, `quality` and `smoothing` (seconds) describe.
 
     segmenter: one of SEGMENTERS, the path of an .onnx file, or None when coarse alphas are given.
-    confidence: also give the expected error of each alpha. Raises ValueError on an unknown name or
-    a quality that cannot tell its error, WeightsError when a net cannot be loaded.
+    confidence: also give the expected error of each alpha; patient: see open_segmenter. Raises
+    ValueError on an unknown name or a quality that cannot tell its error, WeightsError when a net
+    cannot be loaded.
     """
     refiner = open_refiner(quality, keep_error=confidence)
-    first = None if segmenter is None else open_segmenter(segmenter, quality)
+    first = None if segmenter is None else open_segmenter(segmenter, quality, patient)
     smoother = TemporalSmoother() if smoothing is None else TemporalSmoother(smoothing)
     return Matting(first, refiner, smoother, clock)

@@ -4,6 +4,7 @@ The Selfie net is asked too whether anybody is there. Each net alone sees people
 rocks, trees or furniture; hardly ever do both.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from models.person_memory import Memories
 from models.person_net import SMALLEST
 from models.person_runner import PersonRunner
 from models.picture import Picture
+from models.ready_sizes import ReadySizes
 from models.selfie_runner import Selfie
 from models.window import Window, see, tile_size
 from models.zoom import Zoom
@@ -23,6 +25,8 @@ _FAR_AREA = 144 * 256
 _SHARE, _GRAIN = 0.6, 32
 """A look has about 64x64 pixels, or at most this share of its window's, for pass 2 sees them all;
 the side of a square of its area is a multiple of the other: a new size costs some preparation."""
+_ASPECTS, _FINE = 1.18, 1000
+"""Aspects of looks are powers of this one, for the same reason; and pixels to tell them by."""
 
 
 class Recipe(NamedTuple):
@@ -35,7 +39,7 @@ class Recipe(NamedTuple):
 
 
 RECIPES = {
-    "fast": Recipe(192**2, False, 0.5),
+    "fast": Recipe(256**2, False, 0.5),
     "balanced": Recipe(352**2, False, 0.2),
     "best": Recipe(416**2, True, 0.0),
 }
@@ -44,9 +48,16 @@ RECIPES = {
 class PersonSegmenter:
     """The net behind models.zoom."""
 
-    def __init__(self, quality: str = "balanced") -> None:
-        """Raises WeightsError when the weights cannot be loaded."""
+    def __init__(self, quality: str = "balanced", patient: bool = True) -> None:
+        """Raises WeightsError when the weights cannot be loaded.
+
+        patient: whether a picture may wait a quarter of a second until the net is prepared for a
+        new size. is_quick may be set from one picture to the next: near looks then have half as
+        many pixels.
+        """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
+        self._ready = None if patient else ReadySizes(self._net)
+        self.is_quick = False
         self._other = Selfie("selfie_general")
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
@@ -70,9 +81,15 @@ class PersonSegmenter:
         return agreed(self._net(rgb)[0], np.asarray(self._other(rgb[None])[0], np.float32))
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
-        rgb = see(picture, window, *_tile(window, _area(window, self._recipe.area)))
+        rgb = see(picture, window, *self._size(window))
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
         return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
+
+    def _size(self, window: Window) -> tuple[int, int]:
+        full = _area(window, self._recipe.area)
+        sizes = _tile(window, full), _tile(window, full // 2)
+        size, soon = reversed(sizes) if self.is_quick else sizes
+        return size if self._ready is None else self._ready.nearest(size, soon)
 
     def _remembered(self, window: Window, rgb: Rgb, mirrored: bool) -> Alpha:
         memories = self._memories[mirrored]
@@ -88,6 +105,8 @@ def _area(window: Window, most: int) -> int:
 
 
 def _tile(window: Window, area: int) -> tuple[int, int]:
-    """A strip is squashed: the net needs some rows and columns."""
-    height, width = (max(side, SMALLEST) for side in tile_size(window, area))
+    """Of about the window's aspect. A strip is squashed: the net needs some rows and columns."""
+    steps = round(math.log(window.height / window.width, _ASPECTS))
+    tall, wide = (round(_FINE * _ASPECTS ** (sign * steps / 2)) for sign in (1, -1))
+    height, width = (max(side, SMALLEST) for side in tile_size(Window(0, 0, tall, wide), area))
     return height, width

@@ -31,9 +31,10 @@ def coarse_size(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def open_segmenter(name: str, quality: str) -> Segmenter:
+def open_segmenter(name: str, quality: str, patient: bool = True) -> Segmenter:
     """One of SEGMENTERS, or the net in the file `name`.onnx.
 
+    patient: whether a picture may wait a little longer than others, as none may in live.
     Raises ValueError on another name or quality, WeightsError when a net cannot be loaded.
     """
     if quality not in QUALITIES:
@@ -41,7 +42,7 @@ def open_segmenter(name: str, quality: str) -> Segmenter:
     if name == "hairline":
         from models.person_segmenter import PersonSegmenter
 
-        return PersonSegmenter(quality)
+        return PersonSegmenter(quality, patient)
     if name == "selfie":
         from models.selfie_segmenter import SelfieSegmenter
 

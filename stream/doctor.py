@@ -95,6 +95,16 @@ def _numba() -> Iterator[Finding]:
     yield Finding("numba", "ok", f"{text}, {numba.get_num_threads()} threads")
 
 
+def _openvino() -> Iterator[Finding]:
+    try:
+        openvino = importlib.import_module("openvino")
+    except Exception as error:
+        hint = "pass 1 takes twice as long: pip install openvino"
+        yield Finding("openvino", "warn", f"cannot be imported: {error}", hint)
+        return
+    yield Finding("openvino", "ok", str(openvino.__version__).partition("-")[0])
+
+
 def _opencv() -> Iterator[Finding]:
     try:
         cv2 = importlib.import_module("cv2")
@@ -163,6 +173,6 @@ def _absent(name: str, error: Exception, hint: str) -> Finding:
 
 
 _CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    _machine, _python, _torch, _numba, _opencv, _codecs, _weights, _extras, cameras,
+    _machine, _python, _torch, _openvino, _numba, _opencv, _codecs, _weights, _extras, cameras,
     virtual_cameras,
 )  # fmt: skip

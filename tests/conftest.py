@@ -37,7 +37,7 @@ class Ellipse:
 def ellipse(monkeypatch: pytest.MonkeyPatch) -> Ellipse:
     """An Ellipse in the place of pass 1's nets."""
     segmenter = Ellipse()
-    monkeypatch.setattr("models.matting.open_segmenter", lambda name, quality: segmenter)
+    monkeypatch.setattr("models.matting.open_segmenter", lambda *_: segmenter)
     return segmenter
 
 

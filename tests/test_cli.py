@@ -27,7 +27,7 @@ class Slow:
         time.sleep(0.05)
         return np.ones(coarse_size(picture.height, picture.width), np.float32)
     def reset(self): pass
-models.matting.open_segmenter = lambda name, quality: Slow()
+models.matting.open_segmenter = lambda *_: Slow()
 from stream.cli import main
 sys.exit(main(sys.argv[1:]))
 """

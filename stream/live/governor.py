@@ -52,8 +52,8 @@ STEPS = (
 )
 """From full quality down: cells, tiles, looks, pass 1's rate, effects, kinds of pass 2 and 1.
 
-The nets of pass 2 go before pass 1's own: they take as long, and on masks of the quick pass 1 they
-mended 6 % of the edge and nothing of what was taken for a person, which the full one knows better.
+The nets of pass 2 go before pixels of pass 1: they take longer, and mended 6 % of the edge and
+nothing of what was taken for a person, which pass 1 knows better the more it sees.
 
 A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and
 enlarging takes what the rest saves."""

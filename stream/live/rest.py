@@ -20,17 +20,18 @@ class Rest:
     def __init__(self) -> None:
         self._kept: tuple[int, Alpha] | None = None
         self._seen: Small | None = None
+        self._now: tuple[Frame, Small] | None = None
 
     def keep(self, frame: Frame, number: int, coarse: Alpha, every: int) -> None:
         """Pass 1 found `coarse` in `frame`, picture `number` of the camera; every: see below."""
         if every <= 1:
             self.forget()
         else:
-            self._kept, self._seen = (number, coarse), _small(frame)
+            self._kept, self._seen = (number, coarse), self._means_of(frame)
 
     def forget(self) -> None:
         """The next picture is looked at."""
-        self._kept = self._seen = None
+        self._kept = self._seen = self._now = None
 
     def coarse_of(self, frame: Frame, number: int, every: int) -> Alpha | None:
         """What was kept, if it is fewer than `every` pictures old and nothing moved since."""
@@ -38,8 +39,15 @@ class Rest:
         if every <= 1 or kept is None or seen is None or number - kept[0] >= every:
             return None
         # A coarse alpha laid over what has moved would show the room beside it.
-        is_same = all(_alike(now, then) for now, then in zip(_small(frame), seen, strict=True))
+        now = self._means_of(frame)
+        is_same = all(_alike(one, other) for one, other in zip(now, seen, strict=True))
         return kept[1] if is_same else None
+
+    def _means_of(self, frame: Frame) -> Small:
+        """Of each picture once: at 1080p they take a millisecond."""
+        if self._now is None or self._now[0] is not frame:
+            self._now = frame, _small(frame)
+        return self._now[1]
 
 
 def _alike(now: npt.NDArray[np.float32], then: npt.NDArray[np.float32]) -> bool:

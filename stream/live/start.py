@@ -92,23 +92,21 @@ def opener(settings: LiveSettings) -> OpenMatting:
     def opened(clock: StageClock) -> Opened:
         # Here, since torch takes seconds to load and a slate can be shown meanwhile.
         from models.matting import Matting, open_matting
-        from models.segmenter import DEFAULT_SEGMENTER, open_segmenter
+        from models.person_segmenter import PersonSegmenter
+        from models.segmenter import open_segmenter
         from models.stepped_refiner import SteppedRefiner
-        from models.stepped_segmenter import SteppedSegmenter
         from models.temporal import TemporalSmoother
 
         if settings.quality != "auto":
-            return open_matting(settings.segmenter, settings.quality, None, clock), _stay
+            quality = settings.quality
+            return open_matting(settings.segmenter, quality, None, clock, patient=False), _stay
         refiner = SteppedRefiner()
-        is_own = settings.segmenter == DEFAULT_SEGMENTER
-        segmenter = SteppedSegmenter(
-            open_segmenter(settings.segmenter, "fast"),
-            open_segmenter("selfie", "fast") if is_own else None,
-        )
+        segmenter = open_segmenter(settings.segmenter, "fast", patient=False)
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
-            segmenter.set_cost(step.pass1 == "quick")
+            if isinstance(segmenter, PersonSegmenter):
+                segmenter.is_quick = step.pass1 == "quick"
             refiner.set_cost(step.cells, step.tiles, step.looks, step.pass2 == "learned")
 
         return matting, follow
