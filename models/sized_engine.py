@@ -84,18 +84,23 @@ class SizedEngine:
             graph = self._kept(shapes, threads)  # whoever compiled before may have done it
             if graph is not None:
                 return graph
-            model = self._model.clone()
-            model.reshape({n: ov.PartialShape(list(each)) for n, each in enumerate(shapes)})
-            settings = {
-                "INFERENCE_PRECISION_HINT": self._precision, "INFERENCE_NUM_THREADS": threads,
-                "NUM_STREAMS": 1, "ENABLE_CPU_PINNING": False, "ENABLE_HYPER_THREADING": True,
-            }  # fmt: skip
-            graph = _Graph(self._core.compile_model(model, "CPU", settings))
+            # In a thread that ends with it: OpenVINO gives the one that compiles a stack of its own
+            # for signals and frees that later, so that Ctrl-C would crash the program.
+            graph = Beside("graph", partial(self._compile, shapes, threads)).result()
             with self._keeping:
                 self._graphs[shapes, threads] = graph
                 while len(self._graphs) > _MOST:
                     self._graphs.popitem(last=False)
             return graph
+
+    def _compile(self, shapes: Shapes, threads: int) -> "_Graph":
+        model = self._model.clone()
+        model.reshape({n: ov.PartialShape(list(each)) for n, each in enumerate(shapes)})
+        settings = {
+            "INFERENCE_PRECISION_HINT": self._precision, "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1, "ENABLE_CPU_PINNING": False, "ENABLE_HYPER_THREADING": True,
+        }  # fmt: skip
+        return _Graph(self._core.compile_model(model, "CPU", settings))
 
 
 class _Graph:

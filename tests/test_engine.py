@@ -1,5 +1,6 @@
 """What runs the nets of pass 1: both engines, and sizes that are got ready beside."""
 
+import ctypes
 import socket
 import sys
 import threading
@@ -153,6 +154,25 @@ def test_nobody_is_told_that_a_net_is_opened(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(telemetry.Telemetry, "__init__", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert alphas(sized(), pictures(32, 32))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
+def test_signals_find_the_stack_that_they_had() -> None:
+    """OpenVINO changes it where it compiles, and frees what it was changed to."""
+
+    class Stack(ctypes.Structure):
+        _fields_ = (
+            ("place", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t),
+        )  # fmt: skip
+
+    def now() -> tuple[int | None, int, int]:
+        stack = Stack()
+        assert ctypes.CDLL(None).sigaltstack(None, ctypes.byref(stack)) == 0
+        return stack.place, stack.flags, stack.size
+
+    before = now()
+    assert alphas(sized(), pictures(32, 32))
+    assert now() == before
 
 
 class Prepared:
