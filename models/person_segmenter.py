@@ -25,7 +25,7 @@ _FAR_AREA = 144 * 256
 _SHARE, _GRAIN = 0.6, 32
 """A look has about 64x64 pixels, or at most this share of its window's, for pass 2 sees them all;
 the side of a square of its area is a multiple of the other: a new size costs some preparation."""
-_ASPECTS, _FINE = 1.18, 1000
+_ASPECTS, _FINE = 1.12, 1000
 """Aspects of looks are powers of this one, for the same reason; and pixels to tell them by."""
 
 
