@@ -56,7 +56,8 @@ class SizedEngine:
 
     def is_prepared(self, shapes: Shapes) -> bool:
         """See Engine."""
-        return self._kept(shapes) is not None
+        with self._keeping:  # asked of many sizes, which does not make them used of late
+            return any(kept == shapes for kept, _ in self._graphs)
 
     def _graph(self, shapes: Shapes, threads: int) -> "_Graph":
         """Of `threads`; of another number of them while that is compiled."""
