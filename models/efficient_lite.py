@@ -1,13 +1,13 @@
 """The first five stages of EfficientNet-Lite0, which know things, not only people.
 
 Tan and Le, "EfficientNet" (ICML 2019), in the variant without gates that its authors published as
-Lite. Tensors are (N, H, W, C), as in models.selfie.
+Lite. Tensors are (N, H, W, C) or planar (see models.layers).
 """
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.selfie import Filter
+from models.layers import Filter, Point
 
 WIDTHS = 16, 24, 40, 80, 112
 """Channels that the stages give, at a 2nd, 4th, 8th, 16th and 16th of the size."""
@@ -23,9 +23,9 @@ class Block(nn.Module):
     def __init__(self, inner: int, outer: int, size: int, stride: int, widen: int) -> None:
         super().__init__()
         wide = inner * widen
-        self.widen = nn.Linear(inner, wide) if widen > 1 else None
+        self.widen = Point(inner, wide) if widen > 1 else None
         self.filter = Filter(wide, wide, size, stride, wide)
-        self.narrow = nn.Linear(wide, outer)
+        self.narrow = Point(wide, outer)
         self.residual = stride == 1 and inner == outer
 
     def forward(self, x: Tensor) -> Tensor:
@@ -62,9 +62,3 @@ class LiteNet(nn.Module):
         for stage in self.stages[3:]:
             y = stage(y)
         return near, y
-
-    def pad_kernels(self) -> None:
-        """Call once after the weights are loaded."""
-        for module in self.modules():
-            if isinstance(module, Filter):
-                module.pad_kernel()

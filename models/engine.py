@@ -51,17 +51,18 @@ class TorchEngine:
 
 
 def open_engine(
-    build: Callable[[torch.dtype], nn.Module], example: Sequence[Tensor], dtype: torch.dtype
+    build: Callable[[torch.dtype, bool], nn.Module], example: Sequence[Tensor], dtype: torch.dtype
 ) -> Engine:
     """The quicker engine of those that work on this machine.
 
-    build: gives the net, ready for inference, that computes in a type; what it takes and gives,
-    each several tensors, does not depend on that. example: what it may be given; all but the
+    build: gives the net, ready for inference, that computes in a type and is planar inside (see
+    models.layers) or not; what it takes and gives, each several tensors, does not depend on that.
+    example: what it may be given; all but the
     number of channels may change. dtype: what to compute in.
     """
     try:
         from models.sized_engine import SizedEngine
 
-        return SizedEngine(build(torch.float32), example, dtype)
+        return SizedEngine(build(torch.float32, True), example, dtype)
     except (ImportError, OSError, RuntimeError):  # not installed, or not for this processor
-        return TorchEngine(build(dtype), example)
+        return TorchEngine(build(dtype, False), example)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from models.layers import make_planar
 from models.person_model import PersonModel
 from models.person_sight import People
 
@@ -10,8 +11,8 @@ from models.person_sight import People
 class PersonLook(nn.Module):
     """Eyes and judgement as one module."""
 
-    def __init__(self, model: PersonModel, dtype: torch.dtype) -> None:
-        """dtype: what all but the Selfie net's eyes computes in.
+    def __init__(self, model: PersonModel, dtype: torch.dtype, planar: bool = False) -> None:
+        """dtype: what all but the Selfie net's eyes computes in; planar: see models.layers.
 
         Raises WeightsError when the Selfie net's weights cannot be loaded.
         """
@@ -20,6 +21,8 @@ class PersonLook(nn.Module):
         self.things = model.things.to(dtype)
         self.net = model.net.to(memory_format=torch.channels_last).to(dtype)  # type: ignore[call-overload]
         self._type = dtype
+        if planar:
+            make_planar(self)
         self.eval().requires_grad_(False)
 
     def forward(

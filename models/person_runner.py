@@ -50,11 +50,14 @@ class PersonRunner:
         return self._engine.is_prepared(_shapes(height, width))
 
 
-def open_look(name: str, dtype: torch.dtype) -> PersonLook:
-    """The net of weights `name`, computing in `dtype`; WeightsError as PersonRunner."""
+def open_look(name: str, dtype: torch.dtype, planar: bool = False) -> PersonLook:
+    """The net of weights `name`, computing in `dtype`; WeightsError as PersonRunner.
+
+    planar: see models.layers.
+    """
     model = PersonModel()
     model.load_state_dict(load_weights(name))
-    return PersonLook(model, dtype)
+    return PersonLook(model, dtype, planar)
 
 
 def _shapes(height: int, width: int) -> Shapes:

@@ -4,35 +4,17 @@ Blocks after Howard et al., "Searching for MobileNetV3" (ICCV 2019). The landsca
 net share this graph and differ in weights; both are convolutional, so any size that is a multiple
 of 16 runs, though they were trained at 144x256 and 256x256.
 
-Inference only. Tensors are (N, H, W, C): a 1x1 convolution is then one matrix product, which on
-small pictures costs a third of a general convolution call.
+Inference only. Tensors are (N, H, W, C); what comes before the merges can be planar as well (see
+models.layers).
 """
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.layers import Filter, Mean, Point
+
 STRIDE = 16
 """Height and width of the input must be multiples of this."""
-
-
-class Filter(nn.Conv2d):
-    """A convolution over (N, H, W, C), padded as TensorFlow's SAME does.
-
-    With a stride of 2 the odd row and column go behind; torch pads evenly only, so the kernel gets
-    a row and column of zeros in front.
-    """
-
-    def __init__(self, inner: int, outer: int, size: int, stride: int, groups: int) -> None:
-        super().__init__(inner, outer, size, stride, size // 2, groups=groups)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, H, W, C) to (N, H / stride, W / stride, outer)."""
-        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-
-    def pad_kernel(self) -> None:
-        """Put the zeros in front, once, after the weights are loaded."""
-        if self.stride == (2, 2):
-            self.weight = nn.Parameter(F.pad(self.weight, (1, 0, 1, 0)), requires_grad=False)
 
 
 class _Gate(nn.Module):
@@ -40,12 +22,12 @@ class _Gate(nn.Module):
 
     def __init__(self, channels: int, middle: int) -> None:
         super().__init__()
-        self.squeeze = nn.Linear(channels, middle)
-        self.excite = nn.Linear(middle, channels)
+        self.squeeze = Point(channels, middle)
+        self.excite = Point(middle, channels)
 
     def forward(self, mean: Tensor) -> Tensor:
         weight: Tensor = self.excite(self.squeeze(mean).relu_()).sigmoid_()
-        return weight[:, None, None]
+        return weight
 
 
 class _Bottleneck(nn.Module):
@@ -55,17 +37,17 @@ class _Bottleneck(nn.Module):
         self, inner: int, wide: int, outer: int, size: int, stride: int, gate: int, hard: bool
     ) -> None:
         super().__init__()
-        self.widen = nn.Linear(inner, wide)
+        self.widen = Point(inner, wide)
         self.filter = Filter(wide, wide, size, stride, wide)
-        self.gate = _Gate(wide, gate) if gate else None
-        self.narrow = nn.Linear(wide, outer)
+        self.mean, self.gate = Mean(), _Gate(wide, gate) if gate else None
+        self.narrow = Point(wide, outer)
         self.activate = nn.Hardswish(inplace=True) if hard else nn.ReLU(inplace=True)
         self.residual = stride == 1 and inner == outer
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.activate(self.filter(self.activate(self.widen(x))))
         if self.gate is not None:
-            y.mul_(self.gate(y.mean((1, 2))))
+            y.mul_(self.gate(self.mean(y)))
         y = self.narrow(y)
         return y.add_(x) if self.residual else y
 
@@ -75,15 +57,15 @@ class _Merge(nn.Module):
 
     def __init__(self, deep: int, shallow: int) -> None:
         super().__init__()
-        self.project = nn.Linear(deep, shallow)
+        self.project, self.mean = Point(deep, shallow), Mean()
         self.gate = _Gate(shallow, shallow)
-        self.mix = nn.Linear(shallow, shallow)
+        self.mix = Point(shallow, shallow)
         self.filter = Filter(shallow, shallow, 3, 1, shallow)
 
     def forward(self, deep: Tensor, shallow: Tensor) -> Tensor:
         # Linear a pixel, so the projection may come before the doubling, at a quarter of its cost.
         deep = _doubled(self.project(deep))
-        weight = self.gate(shallow.mean((1, 2)) + deep.mean((1, 2)))
+        weight = self.gate(self.mean(shallow) + self.mean(deep))
         y: Tensor = self.mix(deep.addcmul_(shallow, weight)).relu_()
         edge: Tensor = self.filter(y).relu_()
         return edge.add_(y)
@@ -110,32 +92,29 @@ class SelfieNet(nn.Module):
             _Bottleneck(32, 96, 32, 5, 1, 24, hard=True),
             _Bottleneck(32, 96, 32, 5, 1, 24, hard=True),
         )
-        self.feature = nn.Linear(32, 128)
-        self.context = nn.Linear(32, 128)
+        self.feature = Point(32, 128)
+        self.context, self.mean = Point(32, 128), Mean()
         self.merges = nn.ModuleList([_Merge(128, 24), _Merge(24, 16), _Merge(16, 16)])
-        self.segment = nn.Linear(16, 4)
+        self.segment = Point(16, 4)
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Alpha of the pictures; see the class."""
         first, second, third, y = self.features(rgb)
-        context = self.context(y.mean((1, 2))).sigmoid_()[:, None, None]
+        context = self.context(self.mean(y)).sigmoid_()
         y = self.feature(y).relu_().mul_(context)
         for merge, shallow in zip(self.merges, (third, second, first), strict=True):
             y = merge(y, shallow)
         return _phases(self.segment(y).sigmoid_())
 
     def features(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What it sees at a 2nd, 4th, 8th and 16th of the size: 16, 16, 24 and 32 channels."""
+        """What it sees at a 2nd, 4th, 8th and 16th of the size: 16, 16, 24 and 32 channels.
+
+        May be planar.
+        """
         first = F.hardswish(self.stem(rgb))
         second = self.early(first)
         third = self.middle(second)
         return first, second, third, self.late(third)
-
-    def pad_kernels(self) -> None:
-        """Call once after the weights are loaded."""
-        for module in self.modules():
-            if isinstance(module, Filter):
-                module.pad_kernel()
 
 
 def _doubled(x: Tensor) -> Tensor:

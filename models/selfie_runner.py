@@ -5,6 +5,7 @@ import numpy.typing as npt
 import torch
 
 from models.frozen import frozen
+from models.layers import pad_kernels
 from models.selfie import SelfieNet
 from models.torch_threads import torch_threads
 from models.weights import load_weights
@@ -30,5 +31,5 @@ def open_net(name: str) -> SelfieNet:
     """A SelfieNet ready for inference; WeightsError when the file is missing or damaged."""
     net = SelfieNet().eval().requires_grad_(False)
     net.load_state_dict(load_weights(name))
-    net.pad_kernels()
+    pad_kernels(net)
     return net

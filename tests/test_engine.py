@@ -38,7 +38,7 @@ def all_cores() -> Iterator[None]:
 
 
 def sized(dtype: torch.dtype = torch.float32) -> SizedEngine:
-    return SizedEngine(open_look("", torch.float32), EXAMPLE, dtype)
+    return SizedEngine(open_look("", torch.float32, True), EXAMPLE, dtype)
 
 
 def plain() -> TorchEngine:
@@ -131,8 +131,8 @@ def test_a_graph_for_more_threads_serves_until_there_is_one_for_fewer(
 
 
 def test_without_openvino_torch_runs_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(dtype: torch.dtype) -> torch.nn.Module:
-        return open_look("", dtype)
+    def look(dtype: torch.dtype, planar: bool) -> torch.nn.Module:
+        return open_look("", dtype, planar)
 
     assert isinstance(open_engine(look, EXAMPLE, torch.float32), SizedEngine)
     monkeypatch.setitem(sys.modules, "models.sized_engine", None)

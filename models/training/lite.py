@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from models.efficient_lite import LiteNet
+from models.layers import pad_kernels
 from models.person_sight import Things
 from models.weights import load_weights
 
@@ -14,5 +15,5 @@ def begin(things: Things) -> None:
     """Take those weights; WeightsError when they cannot be loaded."""
     net = LiteNet()
     net.load_state_dict(load_weights(LITE, FOLDER))
-    net.pad_kernels()
+    pad_kernels(net)
     things.net.load_state_dict(net.state_dict())
