@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice
-from kernels.cover import covered
+from kernels.cover import cover, covered
 from kernels.layout import Layout
 from kernels.types import Alpha, Kinds, Plane, Planes
 
@@ -128,11 +128,14 @@ def _blend_tile(
     right: int,
     out: Plane,
 ) -> None:
+    start, count = np.uint64(left), right - left
+    row = np.empty(count, np.float32)
     for y in range(top, bottom):
-        for x in range(left, right):
-            a = covered(alpha, y, x, shift_y, shift_x)
+        cover(alpha, y, left, count, shift_y, shift_x, row)
+        for n in range(count):
+            x = start + np.uint64(n)
             back = np.float32(background[y, x])
-            value = back + a * (np.float32(foreground[y, x]) - back)
+            value = back + row[n] * (np.float32(foreground[y, x]) - back)
             out[y, x] = np.uint16(value + np.float32(0.5))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.band import TILE, lattice, tiles_of
-from kernels.cover import covered
+from kernels.cover import cover
 from kernels.layout import Layout
 from kernels.spread import Cells, SpreadColours
 from kernels.taps import taps_of
@@ -59,30 +59,40 @@ def foreground_planes(
 
 @numba.njit(nogil=True, cache=True)
 def _between(
-    cells: Cells, channel: int, top: int, left: int, share: float, edge: npt.NDArray[np.float32]
-) -> None:
-    """Values between rows `top` and the next, from column `left` on; outside, the edge repeats."""
+    cells: Cells, channel: int, top: int, left: int, before: npt.NDArray[np.uint64],
+    after: npt.NDArray[np.uint64], share: npt.NDArray[np.float32], wide: npt.NDArray[np.float32],
+) -> None:  # fmt: skip
+    """Rows of cells from (top, left) on as rows of samples; outside, the edge repeats."""
     rows, columns = cells.shape[:2]
-    upper, lower = min(max(top, 0), rows - 1), min(max(top + 1, 0), rows - 1)
-    for j in range(edge.size):
-        column = min(max(left + j, 0), columns - 1)
-        above = cells[upper, column, channel]
-        edge[j] = above + (cells[lower, column, channel] - above) * share
+    edge = np.empty(wide.shape[0], np.float32)
+    for i in range(wide.shape[0]):
+        row = min(max(top + i, 0), rows - 1)
+        for j in range(edge.size):
+            edge[j] = cells[row, min(max(left + j, 0), columns - 1), channel]
+        for n in range(wide.shape[1]):
+            wide[i, n] = edge[before[n]] + (edge[after[n]] - edge[before[n]]) * share[n]
 
 
-@numba.njit(nogil=True, cache=True)
-def _cover(
-    alpha: Alpha, y: int, left: int, shift_y: int, shift_x: int, row: npt.NDArray[np.float32]
-) -> bool:
-    """Fill `row` with the alpha of a tile's samples; whether any of it is below 1."""
-    mixed = False
+@numba.njit(inline="always")
+def _unmix_row(
+    plane: Plane, y: int, start: np.uint64, row: npt.NDArray[np.float32],
+    fronts: npt.NDArray[np.float32], backs: npt.NDArray[np.float32], upper: np.int64,
+    part: np.float32, most: np.float32, out: Plane,
+) -> None:  # fmt: skip
+    """As many samples as `row` has alphas, by the colours between two rows of cells."""
+    one, zero, half = np.float32(1), np.float32(0), np.float32(0.5)
     for n in range(row.size):
-        row[n] = covered(alpha, y, left + n, shift_y, shift_x)
-        mixed |= row[n] < 1
-    return mixed
+        a, rest = row[n], one - row[n]
+        front = fronts[upper, n] + (fronts[upper + 1, n] - fronts[upper, n]) * part
+        back = backs[upper, n] + (backs[upper + 1, n] - backs[upper, n]) * part
+        sample = np.float32(plane[y, start + np.uint64(n)])
+        unexplained = sample - a * front - rest * back
+        value = front + a / (a * a + rest * rest) * unexplained + half
+        value = min(max(value, zero), most)
+        out[y, start + np.uint64(n)] = np.uint16(value if a < one else sample)
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
 def _unmix(
     plane: Plane, alpha: Alpha, tiles: npt.NDArray[np.int32], shift_y: int, shift_x: int,
     peak: int, foreground: Cells, background: Cells, step: int, channel: int,
@@ -92,24 +102,16 @@ def _unmix(
 ) -> None:  # fmt: skip
     height, width = plane.shape
     tall, wide, side = TILE >> shift_y, TILE >> shift_x, TILE // step
-    one, most = np.float32(1), np.float32(peak)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * tall, tiles[tile, 1] * wide
         cell_y, cell_x = tiles[tile, 0] * side - 1, tiles[tile, 1] * side - 1
+        fronts, backs = np.empty((2, side + 2, wide), np.float32)
+        _between(foreground, channel, cell_y, cell_x, before, after, share, fronts)
+        _between(background, channel, cell_y, cell_x, before, after, share, backs)
         row = np.empty(min(wide, width - left), np.float32)
-        fronts, backs = np.empty(side + 2, np.float32), np.empty(side + 2, np.float32)
         for y in range(top, min(top + tall, height)):
-            if not _cover(alpha, y, left, shift_y, shift_x, row):
-                continue
-            upper, part = cell_y + np.int64(first[y - top]), rows_share[y - top]
-            _between(foreground, channel, upper, cell_x, part, fronts)
-            _between(background, channel, upper, cell_x, part, backs)
-            for n in range(row.size):
-                a, rest = row[n], one - row[n]
-                if a >= one:
-                    continue
-                front = fronts[before[n]] + (fronts[after[n]] - fronts[before[n]]) * share[n]
-                back = backs[before[n]] + (backs[after[n]] - backs[before[n]]) * share[n]
-                unexplained = plane[y, left + n] - a * front - rest * back
-                value = front + a / (a * a + rest * rest) * unexplained + np.float32(0.5)
-                out[y, left + n] = int(min(max(value, np.float32(0)), most))
+            cover(alpha, y, left, row.size, shift_y, shift_x, row)
+            _unmix_row(
+                plane, y, np.uint64(left), row, fronts, backs, np.int64(first[y - top]),
+                rows_share[y - top], np.float32(peak), out,
+            )  # fmt: skip

@@ -10,6 +10,8 @@ from kernels.layout import Layout
 from kernels.taps import taps_of
 from kernels.types import Alpha, Kinds, Plane, Planes
 
+Floats = npt.NDArray[np.float32]
+
 _HAZE = np.float32(0.04)
 
 
@@ -55,18 +57,20 @@ def sharpen_band(
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _snap(kinds: Kinds, alpha: Alpha) -> None:
-    for y in numba.prange(alpha.shape[0]):
+    for row in numba.prange(kinds.shape[0]):
+        rows = alpha[row * TILE : (row + 1) * TILE]
+        rows[:] = 0
         for column in range(kinds.shape[1]):
-            value = np.float32(1 if kinds[y // TILE, column] == INSIDE else 0)
-            alpha[y, column * TILE : (column + 1) * TILE] = value
+            if kinds[row, column] == INSIDE:
+                rows[:, column * TILE : (column + 1) * TILE] = 1
 
 
 @numba.njit(nogil=True, cache=True)
-def bilinear_tap(position: float, cells: int) -> tuple[int, int, np.float32]:
+def _tap(position: float, cells: int) -> tuple[np.uint64, np.uint64, np.float32]:
     """The two cells around `position` (in cells, centres at .5) and the share of the second."""
     inside = min(max(position - 0.5, 0.0), cells - 1.0)
     first = int(inside)
-    return first, min(first + 1, cells - 1), np.float32(inside - first)
+    return np.uint64(first), np.uint64(min(first + 1, cells - 1)), np.float32(inside - first)
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -76,13 +80,21 @@ def _upsample(coarse: Alpha, tiles: npt.NDArray[np.int32], alpha: Alpha) -> None
     one = np.float32(1)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
+        count = min(TILE, width - left)
+        near, far = np.empty(TILE, np.uint64), np.empty(TILE, np.uint64)
+        share = np.empty(TILE, np.float32)
+        for x in range(count):
+            near[x], far[x], share[x] = _tap((left + x + 0.5) * columns / width, columns)
+        above, below = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
         for y in range(top, min(top + TILE, height)):
-            upper, lower, v = bilinear_tap((y + 0.5) * rows / height, rows)
-            for x in range(left, min(left + TILE, width)):
-                near, far, u = bilinear_tap((x + 0.5) * columns / width, columns)
-                above = coarse[upper, near] * (one - u) + coarse[upper, far] * u
-                below = coarse[lower, near] * (one - u) + coarse[lower, far] * u
-                alpha[y, x] = min(above * (one - v) + below * v, one)
+            upper, lower, v = _tap((y + 0.5) * rows / height, rows)
+            for x in range(count):
+                u = share[x]
+                above[x] = coarse[upper, near[x]] * (one - u) + coarse[upper, far[x]] * u
+                below[x] = coarse[lower, near[x]] * (one - u) + coarse[lower, far[x]] * u
+            for x in range(count):
+                value = above[x] * (one - v) + below[x] * v
+                alpha[y, np.uint64(left) + np.uint64(x)] = min(value, one)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -124,6 +136,54 @@ def _for_samples(
             near[i, j, 3] += red * offset[0] + green * offset[1] + blue * offset[2]
 
 
+@numba.njit(nogil=True, cache=True)
+def _spread_out(
+    near: Floats, before: npt.NDArray[np.uint64], after: npt.NDArray[np.uint64],
+    share: npt.NDArray[np.float32], wide: Floats,
+) -> None:  # fmt: skip
+    """Rows of cells (i, j, n) as rows of pixels (i, n, x)."""
+    for i in range(near.shape[0]):
+        for n in range(near.shape[2]):
+            for x in range(TILE):
+                first = near[i, before[x], n]
+                wide[i, n, x] = first + (near[i, after[x], n] - first) * share[x]
+
+
+@numba.njit(inline="always")
+def _read(
+    first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int, alpha: Alpha,
+    y: int, start: np.uint64, count: int, line: Floats,
+) -> None:  # fmt: skip
+    """The code values and the alpha of `count` pixels, those of one row of a tile."""
+    low, shift = y >> shift_y, np.uint64(shift_x)
+    for x in range(count):
+        line[0, x] = first[y, start + np.uint64(x)]
+    for x in range(count):
+        line[1, x] = second[low, (start + np.uint64(x)) >> shift]
+    for x in range(count):
+        line[2, x] = third[low, (start + np.uint64(x)) >> shift]
+    for x in range(count):
+        line[3, x] = alpha[y, start + np.uint64(x)]
+
+
+@numba.njit(inline="always")
+def _move(
+    wide: Floats, up: np.uint64, low: np.uint64, v: np.float32, haze: np.float32,
+    clear: np.float32, line: Floats,
+) -> None:  # fmt: skip
+    """Move the alpha, the last of `line`, by the functions between two rows of `wide`."""
+    one, zero = np.float32(1), np.float32(0)
+    for x in range(TILE):
+        value = wide[up, 3, x] + (wide[low, 3, x] - wide[up, 3, x]) * v
+        value += (wide[up, 0, x] + (wide[low, 0, x] - wide[up, 0, x]) * v) * line[0, x]
+        value += (wide[up, 1, x] + (wide[low, 1, x] - wide[up, 1, x]) * v) * line[1, x]
+        value += (wide[up, 2, x] + (wide[low, 2, x] - wide[up, 2, x]) * v) * line[2, x]
+        gain = wide[up, 4, x] + (wide[low, 4, x] - wide[up, 4, x]) * v
+        value = min(max(value, zero), one)
+        value = line[3, x] + gain * (value - line[3, x])
+        line[3, x] = min(max((value - haze) * clear, zero), one)
+
+
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _sharpen(
     first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int,
@@ -134,8 +194,8 @@ def _sharpen(
 ) -> None:  # fmt: skip
     height, width = alpha.shape
     rows, columns = confidence.shape
-    side = TILE // step
-    one, haze = np.float32(1), _HAZE * trust
+    side, haze = TILE // step, _HAZE * trust
+    clear = np.float32(1) / (np.float32(1) - haze - haze)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
         near = np.empty((side + 2, side + 2, 5), np.float32)
@@ -146,23 +206,12 @@ def _sharpen(
             for j in range(side + 2):
                 column = min(max(left // step - 1 + j, 0), columns - 1)
                 near[i, j, 4] = trust * np.sqrt(confidence[row, column])
-        edge = np.empty((side + 2, 5), np.float32)
+        wide = np.empty((side + 2, 5, TILE), np.float32)
+        _spread_out(near, before, after, share, wide)
+        line = np.zeros((4, TILE), np.float32)
+        start, count = np.uint64(left), min(TILE, width - left)
         for y in range(top, min(top + TILE, height)):
-            upper, lower, v = before[y - top], after[y - top], share[y - top]
-            for j in range(side + 2):
-                for n in range(5):
-                    edge[j, n] = near[upper, j, n] + (near[lower, j, n] - near[upper, j, n]) * v
-            for x in range(min(TILE, width - left)):
-                a, b, u = before[x], after[x], share[x]
-                column = (left + x) >> shift_x
-                value = edge[a, 3] + (edge[b, 3] - edge[a, 3]) * u
-                value += (edge[a, 0] + (edge[b, 0] - edge[a, 0]) * u) * first[y, left + x]
-                slope = edge[a, 1] + (edge[b, 1] - edge[a, 1]) * u
-                value += slope * second[y >> shift_y, column]
-                slope = edge[a, 2] + (edge[b, 2] - edge[a, 2]) * u
-                value += slope * third[y >> shift_y, column]
-                gain = edge[a, 4] + (edge[b, 4] - edge[a, 4]) * u
-                value = min(max(value, np.float32(0)), one)
-                value = alpha[y, left + x] + gain * (value - alpha[y, left + x])
-                value = (value - haze) / (one - 2 * haze)
-                alpha[y, left + x] = min(max(value, np.float32(0)), one)
+            _read(first, second, third, shift_y, shift_x, alpha, y, start, count, line)
+            _move(wide, before[y - top], after[y - top], share[y - top], haze, clear, line)
+            for x in range(count):
+                alpha[y, start + np.uint64(x)] = line[3, x]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice
+from kernels.flat import FLAT, flatten, unflatten
 from kernels.types import Alpha, Kinds, Plane
 
 Reference = npt.NDArray[np.uint16]
@@ -92,8 +93,8 @@ def _smooth(
     for row in numba.prange(rows):
         top, bottom = row * TILE, min(row * TILE + TILE, height)
         _fill(luma[top:bottom], shift, kinds[row], out[top:bottom], reference[top:bottom])
-        sums = np.empty((TILE + 2 * RADIUS, TILE), np.int32)
-        moved = np.empty((TILE, TILE), np.float32)
+        sums = np.empty((TILE + 2 * RADIUS, TILE), np.float32)
+        moved = np.empty(FLAT, np.float32)
         for column in range(columns):
             left = column * TILE
             kind = kinds[row, column]
@@ -111,10 +112,11 @@ def _smooth(
 def _fill(luma: Plane, shift: int, kinds: Kinds, out: Alpha, reference: Reference) -> None:
     """A row of tiles by kind, and the luma as it is; full rows, so that the loops vectorise."""
     height, width = luma.shape
+    scale = np.uint16(1 << shift)
     for y in range(height):
         for x in range(width):
-            reference[y, x] = np.uint16(luma[y, x]) << shift
-        out[y, :] = 0
+            reference[y, x] = luma[y, x] * scale
+    out[:] = 0
     for column in range(kinds.shape[0]):
         if kinds[column] == INSIDE:
             out[:, column * TILE : (column + 1) * TILE] = 1
@@ -122,82 +124,81 @@ def _fill(luma: Plane, shift: int, kinds: Kinds, out: Alpha, reference: Referenc
 
 @numba.njit(nogil=True, cache=True)
 def _measure(
-    luma: Plane,
-    shift: int,
-    old_reference: Reference,
-    top: int,
-    left: int,
-    sums: npt.NDArray[np.int32],
-) -> None:
-    """Window sums along rows of the luma's change, 0 beyond the picture, RADIUS rows around."""
+    luma: Plane, shift: int, old_reference: Reference, top: int, left: int,
+    sums: npt.NDArray[np.float32],
+) -> None:  # fmt: skip
+    """Window sums along rows of the luma's change, 0 beyond the picture, RADIUS rows around.
+
+    In float32, which holds them exactly: numba widens small integers to 64 bits.
+    """
     height, width = luma.shape
-    changes = np.zeros(TILE + 2 * RADIUS, np.int32)
-    first = max(left - RADIUS, 0)
+    changes = np.zeros(TILE + 2 * RADIUS, np.float32)
+    scale, first = np.float32(1 << shift), max(left - RADIUS, 0)
     count = min(left + TILE + RADIUS, width) - first
-    start = first - left + RADIUS
+    begin, start = np.uint64(first), np.uint64(first - left + RADIUS)
     for line in range(TILE + 2 * RADIUS):
         y = top + line - RADIUS
         if not 0 <= y < height:
             sums[line] = 0
             continue
-        new, old = luma[y, first : first + count], old_reference[y, first : first + count]
-        for place in range(count):
-            changes[start + place] = abs((np.int32(new[place]) << shift) - np.int32(old[place]))
-        for place in range(TILE):
-            total = np.int32(0)
+        for n in range(count):
+            place = begin + np.uint64(n)
+            new, old = np.float32(luma[y, place]), np.float32(old_reference[y, place])
+            changes[start + np.uint64(n)] = abs(new * scale - old)
+        for x in range(TILE):
+            total = np.float32(0)
             for offset in range(2 * RADIUS + 1):
-                total += changes[place + offset]
-            sums[line, place] = total
+                total += changes[x + offset]
+            sums[line, x] = total
 
 
 @numba.njit(nogil=True, cache=True)
-def _judge(sums: npt.NDArray[np.int32], moved: npt.NDArray[np.float32]) -> None:
-    """How surely the picture changed at each pixel of a tile, 0 to 1."""
+def _judge(sums: npt.NDArray[np.float32], moved: npt.NDArray[np.float32]) -> None:
+    """How surely the picture changed at each pixel of a flat tile, 0 to 1."""
     window = 2 * RADIUS + 1
     scale = np.float32(1 / (65535.0 * window**2 * (CHANGE - NOISE)))
     floor = np.float32(NOISE / (CHANGE - NOISE))
     for y in range(TILE):
         for x in range(TILE):
-            total = np.int32(0)
+            total = np.float32(0)
             for offset in range(window):
                 total += sums[y + offset, x]
-            share = np.float32(total) * scale - floor
-            moved[y, x] = min(max(share, np.float32(0)), np.float32(1))
+            share = total * scale - floor
+            moved[y * TILE + x] = min(max(share, np.float32(0)), np.float32(1))
 
 
 @numba.njit(nogil=True, cache=True)
 def _blend(
-    alpha: Alpha,
-    moved: npt.NDArray[np.float32],
-    old_alpha: Alpha,
-    old_reference: Reference,
-    weights: Weights,
-    stride: Any,
-    top: int,
-    left: int,
-    out: Alpha,
-    reference: Reference,
-) -> Any:
+    alpha: Alpha, moved: npt.NDArray[np.float32], old_alpha: Alpha, old_reference: Reference,
+    weights: Weights, stride: Any, top: int, left: int, out: Alpha, reference: Reference,
+) -> Any:  # fmt: skip
     """Blend one tile into `out` and `reference`, which holds its luma; returns its kind."""
     one, zero, half = np.float32(1), np.float32(0), np.float32(0.5)
-    above, below = 0, 0
-    height, width = alpha.shape
-    for y in range(top, min(top + TILE, height)):
-        for x in range(left, min(left + TILE, width)):
-            share, old = moved[y - top, x - left], old_alpha[y, x]
-            step = alpha[y, x] - old
-            evidence = abs(step) * share * np.float32(GAIN)
-            # All conditions are written so that a NaN becomes neither an index nor a memory.
-            evidence = evidence if evidence < one else one
-            weight = weights[np.uint32(evidence * np.float32(LEVELS - 1) + half)]
-            limit = stride + (one - stride) * share
-            move = weight * step
-            value = old + min(max(move, -limit), limit)
-            value = value if value >= SNAP else zero
-            value = value if value <= one - SNAP else one
-            out[y, x] = value
-            above += int(value > zero)
-            below += int(value < one)
-            known, seen = np.float32(old_reference[y, x]), np.float32(reference[y, x])
-            reference[y, x] = np.uint16(np.int32(known + weight * (seen - known) + half))
+    most, gain = np.float32(LEVELS - 1), np.float32(GAIN)
+    new, old, known, seen, weight = np.empty((5, FLAT), np.float32)
+    flatten(alpha, top, left, new)
+    flatten(old_alpha, top, left, old)
+    flatten(old_reference, top, left, known)
+    flatten(reference, top, left, seen)
+    level, lumas = np.empty(FLAT, np.int32), np.empty(FLAT, np.uint16)
+    for n in range(FLAT):
+        evidence = abs(new[n] - old[n]) * moved[n] * gain
+        # All conditions are written so that a NaN becomes neither an index nor a memory.
+        evidence = evidence if evidence < one else one
+        level[n] = np.int32(evidence * most + half)
+    for n in range(FLAT):
+        weight[n] = weights[np.uint32(level[n])]
+    above: Any = False
+    below: Any = False
+    for n in range(FLAT):
+        limit = stride + (one - stride) * moved[n]
+        value = old[n] + min(max(weight[n] * (new[n] - old[n]), -limit), limit)
+        value = value if value >= SNAP else zero
+        value = value if value <= one - SNAP else one
+        new[n] = value
+        above |= value > zero
+        below |= value < one
+        lumas[n] = np.uint16(known[n] + weight[n] * (seen[n] - known[n]) + half)
+    unflatten(new, top, left, out)
+    unflatten(lumas, top, left, reference)
     return OUTSIDE if not above else INSIDE if not below else BAND
