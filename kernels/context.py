@@ -78,25 +78,27 @@ def _join_near(
             into[8 + told :] = 0
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
 def _move(prior: Alpha, change: Alpha, edge: np.float32, moved: Alpha) -> None:
     one = np.float32(1)
+    room = one - edge - edge
     for row in numba.prange(prior.shape[0]):
         for column in range(prior.shape[1]):
-            value = prior[row, column] * (one - 2 * edge) + edge
+            value = prior[row, column] * room + edge
             odds = value / (one - value) * np.exp(change[row, column])
-            value = (odds / (one + odds) - edge) / (one - 2 * edge)
+            value = (odds / (one + odds) - edge) / room
             value = value if np.isfinite(value) else prior[row, column]
             moved[row, column] = min(max(value, np.float32(0)), one)
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
 def _join(
     rgb: Floats, projection: Alpha, confidence: Alpha, foreground: Cells, background: Cells,
     matrix: Floats, offset: Floats, prior: Alpha, change: Alpha, rough: Floats, edge: np.float32,
     scale: np.float32, out: Floats,
 ) -> None:  # fmt: skip
-    half, one = np.float32(0.5), np.float32(1)
+    half, one, four = np.float32(0.5), np.float32(1), np.float32(4)
+    room = one - edge - edge
     for row in numba.prange(out.shape[0]):
         for column in range(out.shape[1]):
             into = out[row, column]
@@ -111,14 +113,14 @@ def _join(
                 vary_front -= front * front
                 vary_back -= back * back
                 into[4 + n], into[7 + n] = front - half, back - half
-            value = prior[row, column] * (one - 2 * edge) + edge
+            value = prior[row, column] * room + edge
             into[3] = np.log(value / (one - value)) * scale
             along, sure = projection[row, column], confidence[row, column]
             into[10], into[11] = along, sure
             into[12] = np.sqrt(max(vary_front, np.float32(0)))
             into[13] = np.sqrt(max(vary_back, np.float32(0)))
-            into[14] = rough[row, column] * 4
+            into[14] = rough[row, column] * four
             moved = change[row, column] * scale
             into[15] = into[3] + (moved if np.isfinite(moved) else np.float32(0))
-            value = along * (one - 2 * edge) + edge
+            value = along * room + edge
             into[16] = sure * (np.log(value / (one - value)) * scale - into[15])

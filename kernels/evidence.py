@@ -80,7 +80,7 @@ def _rgb(
     return value + matrix[channel, 2] * cell[2] + offset[channel]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
 def _weigh(
     means: Cells,
     foreground: Cells,
@@ -96,13 +96,14 @@ def _weigh(
     confidence: Alpha,
 ) -> None:
     rows, columns = prior.shape
+    zero, one, two, least = np.float32(0), np.float32(1), np.float32(2), np.float32(1e-6)
+    third, half = np.float32(1 / 3), np.float32(0.5)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * side, tiles[tile, 1] * side
         for y in range(top, min(top + side, rows)):
             for x in range(left, min(left + side, columns)):
-                along, apart = np.float32(0), np.float32(0)
+                along, apart, off = zero, zero, zero
                 vary_front, vary_back = foreground[y, x, 3], background[y, x, 3]
-                off = np.float32(0)
                 for n in range(3):
                     front = _rgb(foreground[y, x], matrix, offset, n)
                     back = _rgb(background[y, x], matrix, offset, n)
@@ -113,12 +114,12 @@ def _weigh(
                     along += (seen - back) * (front - back)
                     apart += (front - back) * (front - back)
                     off += (seen - back) * (seen - back)
-                a = min(max(along / (apart + np.float32(1e-6)), np.float32(0)), np.float32(1))
+                a = min(max(along / (apart + least), zero), one)
                 # |I - B - a (F - B)|^2, expanded.
-                off = max(off - 2 * a * along + a * a * apart, np.float32(0))
-                vary = a * a * max(vary_front, np.float32(0))
-                vary += (1 - a) * (1 - a) * max(vary_back, np.float32(0))
-                doubt = (NOISE + vary / 3 + off / 2) / (apart + np.float32(1e-6))
-                open_ = prior[y, x] * (1 - prior[y, x])
+                off = max(off - two * a * along + a * a * apart, zero)
+                vary = a * a * max(vary_front, zero)
+                vary += (one - a) * (one - a) * max(vary_back, zero)
+                doubt = (NOISE + vary * third + off * half) / (apart + least)
+                open_ = prior[y, x] * (one - prior[y, x])
                 projection[y, x] = a
-                confidence[y, x] = open_ / (open_ + doubt) if known else np.float32(0)
+                confidence[y, x] = open_ / (open_ + doubt) if known else zero

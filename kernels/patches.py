@@ -138,12 +138,12 @@ def _place(pixel: Floats, here: Floats, level: np.float32, table: Floats) -> Any
         above += value * value
     along /= length + APART
     clipped = min(max(along, -half), one + half)
-    off = above - clipped * (2 * along * (length + APART) - clipped * length)
+    off = above - clipped * ((along + along) * (length + APART) - clipped * length)
     told = looked_up(table, clipped)
     return clipped, here[6] * (told - level), max(off, zero)
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
 def _gather(
     first: Plane, second: Plane, third: Plane, matrix: Floats, offset: Floats, alpha: Alpha,
     near: Floats, part: int, top: int, left: int, patches: Places, reach: int, table: Floats,

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.band import BAND, INSIDE, OUTSIDE, RAMP, TILE
+from kernels.flat import FLAT, flatten, unflatten
 from kernels.patches import Places, Terms, logits_of, looked_up, tabled
 from kernels.types import Alpha, Kinds
 
@@ -34,7 +35,7 @@ def scatter_alpha(
     _scatter(
         found, levels, tiles, looked, kinds, np.float32(terms.edge), np.float32(terms.scale),
         np.float32(trust), alpha, error if error is not None else alpha, wanted, logits_of(terms),
-        _alphas(),
+        _alphas(), _ramps(),
     )  # fmt: skip
 
 
@@ -45,10 +46,21 @@ def _alphas() -> Floats:
     return tabled(1 / (1 + np.exp(-logits)))
 
 
+@lru_cache
+def _ramps() -> Floats:
+    """(3, 3, FLAT): the shares that the distance from a tile around, at its place, allows."""
+    before = np.arange(TILE) + 0.5
+    along = np.stack([before, np.full(TILE, 0.5), before[::-1]])
+    far = np.maximum(along[:, None, :, None], along[None, :, None, :])
+    ramps = np.minimum(far / RAMP, 1).reshape(3, 3, FLAT)
+    return np.asarray(ramps, np.float32)
+
+
 @numba.njit(nogil=True, cache=True)
 def _fade(
-    looked: Kinds, kinds: Kinds, row: int, column: int, settled: bool, side: int, fades: Floats
-) -> None:
+    looked: Kinds, kinds: Kinds, row: int, column: int, settled: bool, side: int, ramps: Floats,
+    fades: Floats,
+) -> None:  # fmt: skip
     """For each pixel of a tile, the share that its distance from some tiles around allows.
 
     settled: look at tiles that are BAND in `looked` and `side` in `kinds`; otherwise at those that
@@ -56,49 +68,62 @@ def _fade(
     """
     rows, columns = kinds.shape
     fades[:] = 1
-    for down in range(-1, 2):
-        for across in range(-1, 2):
-            y, x = row + down, column + across
+    for down in range(3):
+        for across in range(3):
+            y, x = row + down - 1, column + across - 1
             if not (0 <= y < rows and 0 <= x < columns) or settled != (looked[y, x] == BAND):
                 continue
             if settled and kinds[y, x] != side:
                 continue
-            for i in range(TILE):
-                off_y = 0 if down == 0 else i if down < 0 else TILE - 1 - i
-                for j in range(TILE):
-                    off_x = 0 if across == 0 else j if across < 0 else TILE - 1 - j
-                    share = np.float32((max(off_y, off_x) + 0.5) / RAMP)
-                    fades[i, j] = min(fades[i, j], share)
+            for n in range(FLAT):
+                fades[n] = min(fades[n], ramps[down, across, n])
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _changed(
+    found: Floats, level: Floats, fades: Floats, low: Floats, high: Floats, edge: np.float32,
+    scale: np.float32, trust: np.float32, table: Floats, alphas: Floats, alpha: Floats,
+) -> None:  # fmt: skip
+    """Rewrite the alpha of a flat tile. One loop for each step: so they vectorise."""
+    one, zero, span = np.float32(1), np.float32(0), np.float32(_SPAN)
+    per, wide, clear = one / scale, one / (span + span), one / (one - edge - edge)
+    coarse, logit = np.empty(FLAT, np.float32), np.empty(FLAT, np.float32)
+    for n in range(FLAT):
+        coarse[n] = looked_up(table, alpha[n])
+    for n in range(FLAT):
+        change = ((level[n] - coarse[n]) * per + found[n]) * fades[n] * trust
+        change = change if abs(change) < np.float32(np.inf) else zero
+        value = min(max(coarse[n] * per + change, -span), span)
+        logit[n] = (value + span) * wide
+    for n in range(FLAT):
+        coarse[n] = looked_up(alphas, logit[n])
+    for n in range(FLAT):
+        value = (coarse[n] - edge) * clear
+        value = (one - (one - value) * high[n]) * low[n]
+        value = value if value >= _HAZE else zero
+        alpha[n] = value if value <= one - _HAZE else one
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _scatter(
     found: Floats, levels: Floats, tiles: Places, looked: Kinds, kinds: Kinds, edge: np.float32,
     scale: np.float32, trust: np.float32, alpha: Alpha, error: Alpha, wanted: bool, table: Floats,
-    alphas: Floats,
+    alphas: Floats, ramps: Floats,
 ) -> None:  # fmt: skip
-    height, width = alpha.shape
-    one, span = np.float32(1), np.float32(_SPAN)
     for tile in numba.prange(found.shape[0]):
         row, column = tiles[tile, 0], tiles[tile, 1]
-        fades, low = np.empty((TILE, TILE), np.float32), np.empty((TILE, TILE), np.float32)
-        high = np.empty((TILE, TILE), np.float32)
-        _fade(looked, kinds, row, column, False, BAND, fades)
-        _fade(looked, kinds, row, column, True, OUTSIDE, low)
-        _fade(looked, kinds, row, column, True, INSIDE, high)
-        top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
-        for i in range(min(TILE, height - top)):
-            for j in range(min(TILE, width - left)):
-                coarse = looked_up(table, alpha[top + i, left + j])
-                change = (levels[tile, i, j] - coarse) / scale + found[tile, i, j, 0]
-                change *= fades[i, j] * trust
-                if not np.isfinite(change):
-                    change = np.float32(0)
-                logit = min(max(coarse / scale + change, -span), span)
-                value = looked_up(alphas, (logit + span) / (2 * span))
-                value = (value - edge) / (one - 2 * edge)
-                value = (one - (one - value) * high[i, j]) * low[i, j]
-                value = np.float32(0) if value < _HAZE else value
-                alpha[top + i, left + j] = one if value > one - _HAZE else value
-                if wanted:
-                    error[top + i, left + j] = min(np.exp(found[tile, i, j, 1]), one)
+        top, left = row * TILE, column * TILE
+        fades, low, high, change, flat = np.empty((5, FLAT), np.float32)
+        _fade(looked, kinds, row, column, False, BAND, ramps, fades)
+        _fade(looked, kinds, row, column, True, OUTSIDE, ramps, low)
+        _fade(looked, kinds, row, column, True, INSIDE, ramps, high)
+        flatten(alpha, top, left, flat)
+        for n in range(FLAT):
+            change[n] = found[tile, n // TILE, n % TILE, 0]
+        level = levels[tile].reshape(FLAT)
+        _changed(change, level, fades, low, high, edge, scale, trust, table, alphas, flat)
+        unflatten(flat, top, left, alpha)
+        if wanted:
+            for n in range(FLAT):
+                flat[n] = min(np.exp(found[tile, n // TILE, n % TILE, 1]), np.float32(1))
+            unflatten(flat, top, left, error)

@@ -92,7 +92,7 @@ def _down(rows: Floats, position: float, out: Floats) -> None:
         out[n] = above[n] + (below[n] - above[n]) * share
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _read(
     samples: Floats, matrix: Floats, offset: Floats, sides: Floats, lines: Floats, table: Floats,
     row: Floats,
