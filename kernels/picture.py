@@ -110,9 +110,10 @@ def _to_rgb(
     first: Floats, second: Floats, third: Floats, matrix: Floats, offset: Floats, out: Rgb
 ) -> None:
     height, width = first.shape
+    zero, most = np.float32(0), np.float32(255)
     for y in range(height):
         for x in range(width):
             a, b, c = first[y, x], second[y, x], third[y, x]
             for channel in range(3):
                 value = matrix[channel, 0] * a + matrix[channel, 1] * b + matrix[channel, 2] * c
-                out[y, x, channel] = np.uint8(min(max(value + offset[channel], 0), 255))
+                out[y, x, channel] = np.uint8(min(max(value + offset[channel], zero), most))

@@ -106,16 +106,23 @@ def _repeated(plane: Plane, step: int, shift_y: int, shift_x: int) -> Plane:
 
 def _pooled(plane: Plane, rows: int, columns: int, tall: int, wide: int) -> Plane:
     """Means of tall x wide samples, rounded, the edge repeated where the plane ends early."""
-    below, right = rows * tall - plane.shape[0], columns * wide - plane.shape[1]
     plane = plane[: rows * tall, : columns * wide]
-    if below > 0 or right > 0:
-        plane = np.pad(plane, ((0, max(below, 0)), (0, max(right, 0))), mode="edge")
     while tall > 1 and wide > 1:
         # Halving is OpenCV's fast path; the rounding is far below camera noise.
         tall, wide = tall // 2, wide // 2
-        size = (columns * wide, rows * tall)
+        plane = _filled(plane, plane.shape[0] + 1 & ~1, plane.shape[1] + 1 & ~1)
+        size = (plane.shape[1] // 2, plane.shape[0] // 2)
         plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+    plane = _filled(plane, rows * tall, columns * wide)
     return np.asarray(cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_AREA))
+
+
+def _filled(plane: Plane, height: int, width: int) -> Plane:
+    """`plane` with its edge repeated up to that size."""
+    below, right = height - plane.shape[0], width - plane.shape[1]
+    if below <= 0 and right <= 0:
+        return plane
+    return np.asarray(cv2.copyMakeBorder(plane, 0, below, 0, right, cv2.BORDER_REPLICATE))
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -72,7 +72,7 @@ def find_extents(alpha: Alpha, limit: int) -> list[Extent]:
     Boxes that overlap much become one; so do all when they are more than `limit`.
     No subject gives an empty list.
     """
-    _, stats, counts = _blobs(alpha)
+    _, _, stats, counts = _blobs(alpha)
     blobs = sorted(stats[counts].tolist(), key=lambda blob: -int(blob[cv2.CC_STAT_AREA]))
     extents: list[Extent] = []
     for left, top, wide, tall, _ in blobs:
@@ -82,17 +82,30 @@ def find_extents(alpha: Alpha, limit: int) -> list[Extent]:
 
 def subjects(alpha: Alpha) -> npt.NDArray[np.bool_]:
     """Where `alpha` (h, w) shows the connected subjects that find_extents boxes, and no specks."""
-    labels, _, counts = _blobs(alpha)
-    return np.asarray(counts[labels])
+    labels, (top, left, bottom, right), _, counts = _blobs(alpha)
+    shown = np.zeros(alpha.shape, np.bool_)
+    shown[top:bottom, left:right] = counts[labels]
+    return shown
 
 
-def _blobs(alpha: Alpha) -> tuple[_Integers, _Integers, npt.NDArray[np.bool_]]:
-    """What OpenCV says of the connected evidence: labels, statistics, and which are subjects."""
+def _blobs(
+    alpha: Alpha,
+) -> tuple[_Integers, tuple[int, int, int, int], _Integers, npt.NDArray[np.bool_]]:
+    """What OpenCV says of the connected evidence: labels, statistics, and which are subjects.
+
+    Of the rectangle (top, left, bottom, right) alone that holds all of it, since every picture
+    waits for this.
+    """
     seen = (alpha > EVIDENCE).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
+    left, top, wide, tall = cv2.boundingRect(seen)
+    bottom, right = top + max(tall, 1), left + max(wide, 1)
+    part = seen[top:bottom, left:right]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+    stats += np.array([left, top, 0, 0, 0], stats.dtype)
     areas = stats[1:, cv2.CC_STAT_AREA]
     least = max(SMALLEST * alpha.size, RIVAL * areas.max(initial=0))
-    return np.asarray(labels), np.asarray(stats), np.append(False, areas >= least)
+    counts = np.append(False, areas >= least)
+    return np.asarray(labels), (top, left, bottom, right), np.asarray(stats), counts
 
 
 def _joined(extents: list[Extent], new: Extent) -> list[Extent]:

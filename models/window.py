@@ -56,24 +56,25 @@ def lay(alpha: Alpha, window: Window, picture: Picture, height: int, width: int)
     step_y, step_x = alpha.shape[0] / window.height, alpha.shape[1] / window.width
     scale_y, scale_x = picture.height / height * step_y, picture.width / width * step_x
     # Pixel centres lie at half integers on every grid.
-    shift_y = 0.5 * scale_y - window.top * step_y - 0.5
-    shift_x = 0.5 * scale_x - window.left * step_x - 0.5
-    matrix = np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    laid = cv2.warpAffine(
-        alpha, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    rows = _covered(window.top, window.height, height / picture.height)
-    columns = _covered(window.left, window.width, width / picture.width)
+    top, bottom = _covered(window.top, window.height, height, picture.height)
+    left, right = _covered(window.left, window.width, width, picture.width)
     out = np.zeros((height, width), np.float32)
-    out[rows, columns] = laid[rows, columns]
+    if bottom > top and right > left:
+        shift_y = (top + 0.5) * scale_y - window.top * step_y - 0.5
+        shift_x = (left + 0.5) * scale_x - window.left * step_x - 0.5
+        matrix = np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y]])
+        out[top:bottom, left:right] = cv2.warpAffine(
+            alpha, matrix, (right - left, bottom - top),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
     return out
 
 
-def _covered(start: int, length: int, scale: float) -> slice:
-    """The cells whose centres lie in `length` picture pixels from `start` on."""
-    first, end = (max(math.ceil(edge * scale - 0.5), 0) for edge in (start, start + length))
-    return slice(first, end)
+def _covered(start: int, length: int, cells: int, size: int) -> tuple[int, int]:
+    """The first and the end of the cells whose centres lie in `length` pixels from `start` on."""
+    edges = (math.ceil(edge * cells / size - 0.5) for edge in (start, start + length))
+    first, end = (min(max(edge, 0), cells) for edge in edges)
+    return first, end
 
 
 def whole(picture: Picture, height: int, width: int) -> Window:
