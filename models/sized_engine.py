@@ -10,16 +10,19 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 
-import openvino as ov
 import torch
-from openvino.frontend import FrontEndManager
-from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from torch import Tensor, nn
 
 from kernels.threads import used
 from models.beside import Beside
 from models.engine import Found, Given, Shapes
 from models.frozen import frozen
+from models.untold import untold
+
+with untold():
+    import openvino as ov
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
 _MOST = 8
 """Graphs that are kept; a subject that moves needs one for each of a few aspects."""

@@ -5,6 +5,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 
+from models.untold import untold
 from stream.doctor_devices import cameras, virtual_cameras
 from stream.doctor_machine import features, memory, model
 from stream.findings import Finding, Status, report, works
@@ -97,7 +98,8 @@ def _numba() -> Iterator[Finding]:
 
 def _openvino() -> Iterator[Finding]:
     try:
-        openvino = importlib.import_module("openvino")
+        with untold():
+            openvino = importlib.import_module("openvino")
     except Exception as error:
         hint = "pass 1 takes twice as long: pip install openvino"
         yield Finding("openvino", "warn", f"cannot be imported: {error}", hint)

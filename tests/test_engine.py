@@ -1,10 +1,13 @@
 """What runs the nets of pass 1: both engines, and sizes that are got ready beside."""
 
 import ctypes
+import os
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -142,6 +145,31 @@ def test_without_openvino_torch_runs_all(monkeypatch: pytest.MonkeyPatch) -> Non
     net.prepare(32, 32)
     assert net.is_prepared(96, 96)
     assert net(pictures(32, 32, 1)[0])[0].shape == (32, 32)
+
+
+def test_nobody_is_told_that_openvino_is_imported(tmp_path: Path) -> None:
+    """Its package reports that, and marks the home folder."""
+    home = {**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    for name in ("CI", "GITHUB_ACTIONS", "JENKINS_URL", "TF_BUILD"):
+        home.pop(name, None)  # where it would keep quiet by itself
+    code = """
+import socket, sys, threading
+
+def refuse(*_):
+    print("a call home")
+
+socket.socket.connect = refuse
+before = threading.active_count()
+import models.sized_engine
+from stream.doctor import _openvino
+assert [finding.status for finding in _openvino()] == ["ok"]
+assert "openvino_telemetry" not in sys.modules
+assert threading.active_count() == before
+"""
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, check=False, env=home, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert not (tmp_path / "intel").exists()
 
 
 def test_nobody_is_told_that_a_net_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
