@@ -1,5 +1,6 @@
 """How long each stage takes, kept frame by frame."""
 
+import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ def samples() -> "deque[float]":
 
 
 class StageClock:
-    """Collects wall seconds per stage; each stage belongs to one thread."""
+    """Collects wall seconds per stage, from any thread."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, deque[float]] = defaultdict(samples)
+        self._adding = threading.Lock()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -29,4 +31,5 @@ class StageClock:
 
     def add(self, name: str, seconds: float) -> None:
         """Add one frame's `seconds` to stage `name`."""
-        self.seconds[name].append(seconds)
+        with self._adding:
+            self.seconds[name].append(seconds)

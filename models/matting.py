@@ -9,7 +9,7 @@ from models.clock import StageClock
 from models.clocked import ClockedPicture
 from models.cuts import CutDetector
 from models.picture import Picture
-from models.refiner import Refiner, estimate_foreground, open_refiner
+from models.refiner import Refined, Refiner, Refiners, estimate_foreground, open_refiner
 from models.segmenter import DEFAULT_SEGMENTER, Segmenter, open_segmenter
 from models.temporal import TemporalSmoother
 
@@ -49,8 +49,9 @@ class Matted:
 class Matting:
     """Pictures of a stream in order, each to its own matte; remembers only what `reset` forgets.
 
-    `see` and `finish` share nothing that changes, so that one thread may see a picture while
-    another finishes the one before. Each of them belongs to one thread.
+    `see`, `refine` and `finish` share nothing that changes, so that one thread may see a picture
+    while another finishes the one before. `see` and `finish` belong to one thread each; `refine`
+    to as many as there are refiners.
     """
 
     def __init__(
@@ -87,11 +88,18 @@ class Matting:
             coarse = self._segment(self._segmenter, picture, dt)
         return Seen(picture, coarse, dt)
 
-    def finish(self, seen: Seen) -> Matted:
-        """Pass 2, time and foreground colours of what `see` gave, in the same order."""
-        picture = seen.picture
+    def refine(self, seen: Seen) -> Refined:
+        """Pass 2 of what `see` gave, in any order."""
         with self._clock.stage("pass 2"):
-            refined = self._refiner(picture, seen.coarse)
+            return self._refiner(seen.picture, seen.coarse)
+
+    def finish(self, seen: Seen, refined: Refined | None = None) -> Matted:
+        """Time and foreground colours of what `see` gave, in the same order.
+
+        refined: what `refine` made of it, None to do that here.
+        """
+        picture = seen.picture
+        refined = refined or self.refine(seen)
         with self._clock.stage("time"):
             alpha, kinds = self._smoother(picture, refined.alpha, refined.kinds, seen.dt)
         with self._clock.stage("foreground"):
@@ -129,15 +137,16 @@ def open_matting(
     clock: StageClock | None = None,
     confidence: bool = False,
     patient: bool = True,
+    refiners: int = 1,
 ) -> Matting:
     """The matting that `segmenter`, `quality` and `smoothing` (seconds) describe.
 
     segmenter: one of SEGMENTERS, the path of an .onnx file, or None when coarse alphas are given.
-    confidence: also give the expected error of each alpha; patient: see open_segmenter. Raises
-    ValueError on an unknown name or a quality that cannot tell its error, WeightsError when a net
-    cannot be loaded.
+    confidence: also give the expected error of each alpha; patient: see open_segmenter; refiners:
+    pictures that may be refined at once. Raises ValueError on an unknown name or a quality that
+    cannot tell its error, WeightsError when a net cannot be loaded.
     """
-    refiner = open_refiner(quality, keep_error=confidence)
+    refiner = Refiners([open_refiner(quality, confidence) for _ in range(refiners)])
     first = None if segmenter is None else open_segmenter(segmenter, quality, patient)
     smoother = TemporalSmoother() if smoothing is None else TemporalSmoother(smoothing)
     return Matting(first, refiner, smoother, clock)

@@ -1,14 +1,38 @@
 """Pass 2: a coarse alpha and the picture give a fine alpha in the boundary band."""
 
+from collections.abc import Sequence
+from queue import SimpleQueue
+
+from kernels.types import Alpha
 from models.classical_refiner import ClassicalRefiner
+from models.picture import Picture
 from models.refined import Refined, Refiner, cell_size, estimate_foreground
 
 __all__ = [
-    "ClassicalRefiner", "Refined", "Refiner", "cell_size", "estimate_foreground", "open_refiner",
+    "ClassicalRefiner", "Refined", "Refiner", "Refiners", "cell_size", "estimate_foreground",
+    "open_refiner",
 ]  # fmt: skip
 
 _LEARNED = {"balanced": 4, "best": 2}
 """Pixels a cell of the qualities that go by the learned net."""
+
+
+class Refiners:
+    """Several refiners as one that as many threads may ask at once; others wait."""
+
+    def __init__(self, refiners: Sequence[Refiner]) -> None:
+        """refiners: one or more that find the same."""
+        self._free = SimpleQueue[Refiner]()
+        for each in refiners:
+            self._free.put(each)
+
+    def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
+        """See Refiner."""
+        refiner = self._free.get()
+        try:
+            return refiner(picture, coarse)
+        finally:
+            self._free.put(refiner)
 
 
 def open_refiner(quality: str = "balanced", keep_error: bool = False) -> Refiner:

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from kernels.threads import leave_cores
+from kernels.threads import available, leave_cores
 from models.clock import StageClock
 from models.matting import Matting, open_matting
 from stream.backgrounds import open_background
@@ -27,8 +27,9 @@ from stream.verify import Verdict, verify
 
 DEPTH = 4
 """Pictures held between two stages."""
-BUSY_CORES = 1
-"""Cores' worth of work that decoding, pass 1 and encoding do beside the compute thread."""
+MOST_REFINERS = 4
+"""Frames that pass 2 refines at once, at most: it takes about three times as long as pass 1, which
+remembers, and so must take one frame after another."""
 Item = TypeVar("Item")
 
 
@@ -101,19 +102,29 @@ def _open_masks(settings: Settings, info: SourceInfo, stack: contextlib.ExitStac
 def _open_matting(settings: Settings, clock: StageClock) -> Matting:
     first = settings.segmenter if settings.masks is None else None
     confident = settings.confidence_out is not None
-    return open_matting(first, settings.quality, settings.smoothing, clock, confident)
+    return open_matting(
+        first, settings.quality, settings.smoothing, clock, confident, refiners=_refiners()
+    )
+
+
+def _refiners() -> int:
+    return min(available(), MOST_REFINERS)
 
 
 def _rendered(
     source: Source, masks: Source | None, matting: Matting, renderer: Renderer, progress: Progress
 ) -> Generator[Rendered, None, None]:
-    """The compute thread's work; decoding and pass 1 run ahead of it in threads of their own."""
+    """The compute thread's work; decoding and both passes run ahead of it in their own threads.
+
+    It, and pass 1, keep to half of the cores: more threads than those that pass 2 keeps busy would
+    wait for one another.
+    """
     clock = progress.clock
-    leave_cores(BUSY_CORES)
+    leave_cores(available() - available() // 2)
     decoded = prefetch(_timed(source, clock, "decode"), DEPTH, "decode", progress.decoded)
     looks = prefetch(_seen(decoded, matting, masks), DEPTH, "pass 1", progress.seen)
     with contextlib.closing(looks):
-        for matte in matted(looks, matting):
+        for matte in matted(looks, matting, _refiners()):
             with clock.stage("composite"):
                 rendered = renderer(matte)
             yield rendered
@@ -122,6 +133,7 @@ def _rendered(
 def _seen(
     decoded: Generator[Frame, None, None], matting: Matting, masks: Source | None
 ) -> Iterator[Look]:
+    leave_cores(available() - available() // 2)
     with contextlib.closing(decoded) as frames:
         yield from seen(frames, matting, masks)
 

@@ -1,13 +1,18 @@
 """Frames in, mattes out: the one place where a frame meets its alpha."""
 
+import contextlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import numpy as np
 
+from kernels.threads import available, leave_cores
 from kernels.types import Alpha
 from models.matting import Matting, Seen
+from models.refined import Refined
 from stream.errors import SourceError
 from stream.frame import Frame, Matte
+from stream.pipeline import side_by_side
 
 Look = tuple[Frame, Seen]
 """A frame and what pass 1 found in it."""
@@ -36,11 +41,22 @@ def seen(
         raise SourceError(f"there are more masks than the video's {count} frames")
 
 
-def matted(looks: Iterable[Look], matting: Matting) -> Iterator[Matte]:
-    """The matte of each frame that was seen, in order."""
-    for frame, look in looks:
-        found = matting.finish(look)
-        yield Matte(frame, found.alpha, found.foreground, found.kinds, found.colours, found.error)
+def matted(looks: Iterable[Look], matting: Matting, refiners: int = 1) -> Iterator[Matte]:
+    """The matte of each frame that was seen, in order.
+
+    refiners: frames that are refined at once, as many as `matting` allows, each in a thread of
+    its own; the cores are shared out among them.
+    """
+
+    def refined(look: Look) -> tuple[Frame, Seen, Refined]:
+        return *look, matting.refine(look[1])
+
+    share = partial(leave_cores, available() - available() // refiners)
+    with contextlib.closing(side_by_side(refined, looks, refiners, "pass 2", share)) as done:
+        for frame, look, edge in done:
+            found = matting.finish(look, edge)
+            alpha, foreground, error = found.alpha, found.foreground, found.error
+            yield Matte(frame, alpha, foreground, found.kinds, found.colours, error)
 
 
 def mask_alpha(mask: Frame) -> Alpha:

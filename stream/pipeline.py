@@ -4,13 +4,15 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from models.clock import samples
 
 Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 _END = object()
 _POLL = 0.05
@@ -65,6 +67,37 @@ def prefetch(
     finally:
         stop.set()
         thread.join(GRACE)
+
+
+def side_by_side(
+    work: Callable[[Item], Done],
+    items: Iterable[Item],
+    threads: int,
+    name: str = "work",
+    begin: Callable[[], None] | None = None,
+) -> Generator[Done, None, None]:
+    """What `work` makes of each of `items`, in their order, in several `threads`.
+
+    begin: called in each of them first. One more item than there are threads is taken ahead. An
+    error raised by `items` or `work` is raised here, after the results before it. Closing the
+    generator (use contextlib.closing) waits for what has begun.
+    """
+    pending: deque[Future[Done]] = deque()
+    pool = ThreadPoolExecutor(threads, name, begin)
+    failure: BaseException | None = None
+    iterator = iter(items)
+    try:
+        while failure is None:
+            try:
+                pending.append(pool.submit(work, next(iterator)))
+            except BaseException as error:  # its turn comes after what was there before
+                failure = error
+            while pending and (failure is not None or len(pending) > threads):
+                yield pending.popleft().result()
+        if not isinstance(failure, StopIteration):
+            raise failure
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _fill(

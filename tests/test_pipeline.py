@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stream.pipeline import Waits, prefetch
+from stream.pipeline import Waits, prefetch, side_by_side
 
 pytestmark = pytest.mark.usefixtures("no_thread_remains")
 SOON = 10.0
@@ -177,3 +177,52 @@ def test_waits_are_counted_once_an_item() -> None:
     assert len(list(prefetch(range(20), 2, waits=waits))) == 20
     assert (len(waits.full), len(waits.empty)) == (20, 20)
     assert min(*waits.full, *waits.empty) >= 0
+
+
+def test_side_by_side_keeps_order_and_uses_all_threads() -> None:
+    together = threading.Barrier(3, timeout=SOON)
+
+    def work(item: int) -> int:
+        if item < 3:
+            together.wait()  # breaks unless three are at work at once
+        return 2 * item
+
+    begun = list[str]()
+    found = side_by_side(work, range(20), 3, "w", lambda: begun.append("begun"))
+    assert list(found) == list(range(0, 40, 2))
+    assert begun == ["begun"] * 3
+
+
+@pytest.mark.parametrize("after", [0, 1, 9])
+def test_side_by_side_an_error_of_the_source_comes_after_what_was_made_before(after: int) -> None:
+    made = []
+    with pytest.raises(BrokenError, match="source"):
+        for item in side_by_side(lambda item: item, failing(after), 2):
+            made.append(item)
+    assert made == list(range(after))
+
+
+def test_side_by_side_an_error_of_the_work_comes_in_its_turn() -> None:
+    def work(item: int) -> int:
+        if item == 4:
+            raise BrokenError("work")
+        return item
+
+    made = []
+    with pytest.raises(BrokenError, match="work"):
+        for item in side_by_side(work, range(1000), 2):
+            made.append(item)
+    assert made == [0, 1, 2, 3]
+
+
+def test_side_by_side_closed_early_takes_little_ahead_and_leaves_no_thread() -> None:
+    taken = list[int]()
+
+    def source() -> Iterator[int]:
+        for item in range(1000):
+            taken.append(item)
+            yield item
+
+    with contextlib.closing(side_by_side(lambda item: item, source(), 3)) as items:
+        assert next(items) == 0
+    assert len(taken) == 4

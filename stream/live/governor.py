@@ -130,6 +130,8 @@ class Governor:
         usual = _usual(self._times)
         self._known[self._threads, self.level] = usual, now
         if self._is_high(now):
+            # Few slow frames are too many as well: a step that was left for them does not fit.
+            self._known[self._threads, self.level] = max(usual, _HIGH), now
             return self._change(now, 1)
         if self.level == 0 or usual > self._low(now):
             self._calm_since = None
