@@ -40,7 +40,7 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "fast": Recipe(256**2, False, 0.5),
-    "balanced": Recipe(352**2, False, 0.2),
+    "balanced": Recipe(416**2, False, 0.2),
     "best": Recipe(416**2, True, 0.0),
 }
 
