@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from kernels.threads import available, leave_cores
+from kernels.threads import available, leave_cores, may_be_shared
 from models.clock import StageClock
 from models.matting import Matting, open_matting
 from stream.backgrounds import open_background
@@ -108,23 +108,27 @@ def _open_matting(settings: Settings, clock: StageClock) -> Matting:
 
 
 def _refiners() -> int:
-    return min(available(), MOST_REFINERS)
+    return min(available(), MOST_REFINERS) if may_be_shared() else 1
+
+
+def _threads(refiners: int) -> int:
+    """Of kernels beside so many refiners. One that works alone leaves a core to what else runs."""
+    return available() - 1 if refiners == 1 else available() // refiners
 
 
 def _rendered(
     source: Source, masks: Source | None, matting: Matting, renderer: Renderer, progress: Progress
 ) -> Generator[Rendered, None, None]:
-    """The compute thread's work; decoding and both passes run ahead of it in their own threads.
+    """The compute thread's work; decoding and pass 1 run ahead of it in threads of their own.
 
-    It, and pass 1, keep to half of the cores: more threads than those that pass 2 keeps busy would
-    wait for one another.
+    So does pass 2 where several frames are refined at once.
     """
-    clock = progress.clock
-    leave_cores(available() - available() // 2)
+    clock, refiners = progress.clock, _refiners()
+    leave_cores(available() - _threads(refiners))
     decoded = prefetch(_timed(source, clock, "decode"), DEPTH, "decode", progress.decoded)
     looks = prefetch(_seen(decoded, matting, masks), DEPTH, "pass 1", progress.seen)
     with contextlib.closing(looks):
-        for matte in matted(looks, matting, _refiners()):
+        for matte in matted(looks, matting, refiners):
             with clock.stage("composite"):
                 rendered = renderer(matte)
             yield rendered
@@ -133,7 +137,7 @@ def _rendered(
 def _seen(
     decoded: Generator[Frame, None, None], matting: Matting, masks: Source | None
 ) -> Iterator[Look]:
-    leave_cores(available() - available() // 2)
+    leave_cores(available() // 2)
     with contextlib.closing(decoded) as frames:
         yield from seen(frames, matting, masks)
 

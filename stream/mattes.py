@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.threads import available, leave_cores
 from kernels.types import Alpha
-from models.matting import Matting, Seen
+from models.matting import Matted, Matting, Seen
 from models.refined import Refined
 from stream.errors import SourceError
 from stream.frame import Frame, Matte
@@ -44,9 +44,13 @@ def seen(
 def matted(looks: Iterable[Look], matting: Matting, refiners: int = 1) -> Iterator[Matte]:
     """The matte of each frame that was seen, in order.
 
-    refiners: frames that are refined at once, as many as `matting` allows, each in a thread of
-    its own; the cores are shared out among them.
+    refiners: frames that are refined at once, as many as `matting` allows. One is in this thread;
+    several are in threads of their own, and the cores are shared out among them.
     """
+    if refiners == 1:
+        for frame, look in looks:
+            yield _matte(frame, matting.finish(look))
+        return
 
     def refined(look: Look) -> tuple[Frame, Seen, Refined]:
         return *look, matting.refine(look[1])
@@ -54,9 +58,11 @@ def matted(looks: Iterable[Look], matting: Matting, refiners: int = 1) -> Iterat
     share = partial(leave_cores, available() - available() // refiners)
     with contextlib.closing(side_by_side(refined, looks, refiners, "pass 2", share)) as done:
         for frame, look, edge in done:
-            found = matting.finish(look, edge)
-            alpha, foreground, error = found.alpha, found.foreground, found.error
-            yield Matte(frame, alpha, foreground, found.kinds, found.colours, error)
+            yield _matte(frame, matting.finish(look, edge))
+
+
+def _matte(frame: Frame, found: Matted) -> Matte:
+    return Matte(frame, found.alpha, found.foreground, found.kinds, found.colours, found.error)
 
 
 def mask_alpha(mask: Frame) -> Alpha:

@@ -13,7 +13,7 @@ import pytest
 
 from stream.errors import SinkError, SourceError, TruncatedError, UsageError
 from stream.frame import Frame
-from stream.job import DEPTH, Outcome, Progress, run
+from stream.job import DEPTH, Outcome, Progress, _refiners, run
 from stream.settings import Settings
 from stream.trim import Trim
 from stream.video_sink import VideoSink
@@ -64,6 +64,29 @@ def test_over_a_colour_the_subject_is_untouched_and_the_room_gone(tmp_path: Path
         for sent, back, behind in zip(planes, found, (145, 54, 34), strict=True):
             np.testing.assert_array_equal(back[40:56, 56:72], sent[40:56, 56:72])
             assert (back[:16, :16] == behind).all()
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_however_many_frames_are_refined_at_once_the_file_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    media.write_video(tmp_path / "in.mkv", 9, 96, 128)
+    job(tmp_path / "in.mkv", tmp_path / "usual.mkv")
+    monkeypatch.setattr("stream.job._refiners", lambda: at_once)
+    job(tmp_path / "in.mkv", tmp_path / "out.mkv")
+    usual, found = (media.read_pictures(tmp_path / f"{name}.mkv") for name in ("usual", "out"))
+    assert len(found) == len(usual) == 9
+    for (at, planes), (before, others) in zip(found, usual, strict=True):
+        assert at == before
+        for plane, other in zip(planes, others, strict=True):
+            np.testing.assert_array_equal(plane, other)
+
+
+def test_where_kernels_may_not_run_beside_each_other_one_frame_is_refined_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("stream.job.may_be_shared", lambda: False)
+    assert _refiners() == 1
 
 
 @pytest.mark.parametrize("out", ["out.mkv", "out.webm", "out.mov", "out.mp4", "out.nut"])
