@@ -26,7 +26,7 @@ def plot(result: dict[str, Any], path: Path) -> None:
         heights = [row["stages_ms"].get(name, {}).get("median", 0.0) for row in rows]
         right.bar(places, heights, 0.6, bottom=bottom, label=name)
         bottom = [low + high for low, high in zip(bottom, heights, strict=True)]
-    right.set(ylabel="ms a frame, median", title="Compute thread")
+    right.set(ylabel="ms a frame, median", title="Work on a frame, in several threads")
     for axes in (left, right):
         axes.set_xticks(list(places), names)
         axes.legend(fontsize=8)

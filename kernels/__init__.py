@@ -1,6 +1,6 @@
 """Numba kernels on planes and alphas. Arrays in, arrays out; no state, no time, no media.
 
-Parallel kernels may be launched from one thread at a time only.
+Parallel kernels may be launched from one thread at a time, unless kernels.threads.may_be_shared.
 """
 
 import contextlib

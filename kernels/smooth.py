@@ -168,6 +168,16 @@ def _judge(sums: npt.NDArray[np.float32], moved: npt.NDArray[np.float32]) -> Non
 
 
 @numba.njit(nogil=True, cache=True)
+def _repeat(moved: npt.NDArray[np.float32], tall: int, wide: int) -> None:
+    """Beyond the picture, which ends after `tall` rows and `wide` columns, as at its edge."""
+    if tall < TILE or wide < TILE:
+        for y in range(TILE):
+            for x in range(TILE):
+                place = min(y, tall - 1) * TILE + min(x, wide - 1)
+                moved[y * TILE + x] = moved[place]
+
+
+@numba.njit(nogil=True, cache=True)
 def _blend(
     alpha: Alpha, moved: npt.NDArray[np.float32], old_alpha: Alpha, old_reference: Reference,
     weights: Weights, stride: Any, top: int, left: int, out: Alpha, reference: Reference,
@@ -180,6 +190,7 @@ def _blend(
     flatten(old_alpha, top, left, old)
     flatten(old_reference, top, left, known)
     flatten(reference, top, left, seen)
+    _repeat(moved, alpha.shape[0] - top, alpha.shape[1] - left)
     level, lumas = np.empty(FLAT, np.int32), np.empty(FLAT, np.uint16)
     for n in range(FLAT):
         evidence = abs(new[n] - old[n]) * moved[n] * gain

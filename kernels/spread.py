@@ -46,7 +46,7 @@ class SpreadColours:
 
 
 def cell_means(planes: Planes, layout: Layout, step: int = STEP) -> Cells:
-    """The mean colour of each step x step luma cell; cells cut by the edge average what is left.
+    """The mean colour of each step x step luma cell; in those cut by the edge, it counts more.
 
     planes: as `layout` says; step: a power of 2 from 1 to 16. Returns Cells of
     (ceil(H / step), ceil(W / step)).
@@ -105,7 +105,7 @@ def _repeated(plane: Plane, step: int, shift_y: int, shift_x: int) -> Plane:
 
 
 def _pooled(plane: Plane, rows: int, columns: int, tall: int, wide: int) -> Plane:
-    """Means of tall x wide samples, rounded, the edge repeated where the plane ends early."""
+    """Means of tall x wide samples, rounded; whenever a side is odd, its edge is repeated."""
     plane = plane[: rows * tall, : columns * wide]
     while tall > 1 and wide > 1:
         # Halving is OpenCV's fast path; the rounding is far below camera noise.

@@ -1,10 +1,6 @@
 """How many threads parallel kernels use."""
 
-from functools import cache
-
 import numba
-import numpy as np
-import numpy.typing as npt
 
 
 def available() -> int:
@@ -26,18 +22,11 @@ def leave_cores(count: int) -> None:
     numba.set_num_threads(max(1, available() - count))
 
 
-@cache
 def may_be_shared() -> bool:
     """Whether several threads may launch parallel kernels at once.
 
     Where numba finds neither TBB nor OpenMP, as on a Mac, that would abort the program.
     """
-    _count(np.zeros(1, np.int64))  # only then has a layer been chosen
+    used()  # which has numba choose a layer
     layer = getattr(numba, "threading_layer")()  # noqa: B009 - unknown to its stubs
     return str(layer) != "workqueue"
-
-
-@numba.njit(parallel=True, nogil=True, cache=True)
-def _count(out: npt.NDArray[np.int64]) -> None:
-    for place in numba.prange(out.size):
-        out[place] = place

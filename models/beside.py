@@ -4,23 +4,29 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Generic, TypeVar
 
+from kernels.threads import available, leave_cores, used
+
 Result = TypeVar("Result")
 
 
 class Beside(Thread, Generic[Result]):
-    """Begins at once, in a thread of its own that ends with it."""
+    """Begins at once, in a thread of its own that ends with it.
+
+    Kernels and nets use as many threads there as they do where it was begun.
+    """
 
     def __init__(self, name: str, compute: Callable[[], Result]) -> None:
         """name: of the thread."""
         # A program that ended meanwhile would be aborted by the nets' library.
         super().__init__(name=name, daemon=False)
-        self._compute = compute
+        self._compute, self._spare = compute, available() - used()
         self._found: list[Result] = []
         self._error: BaseException | None = None
         self.start()
 
     def run(self) -> None:
         """See the class."""
+        leave_cores(self._spare)
         try:
             self._found.append(self._compute())
         except BaseException as error:  # whoever asked must see it

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class Either(nn.Module):
-    """A module that knows both forms."""
+    """A module that knows both forms. What `forward` says of shapes is meant of either."""
 
     planar = False
 
@@ -63,7 +63,10 @@ def pad_kernels(net: nn.Module) -> None:
 
 
 def make_planar(net: nn.Module) -> None:
-    """Have all modules in `net` that know both forms take and give (N, C, H, W)."""
+    """Have all modules in `net` that know both forms take and give (N, C, H, W).
+
+    Of a SelfieNet, `features` alone can be asked then.
+    """
     for module in net.modules():
         if isinstance(module, Either):
             module.planar = True

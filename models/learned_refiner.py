@@ -28,7 +28,7 @@ class LearnedRefiner:
     """Refines any subject's coarse alpha with learned weights.
 
     Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that. An object
-    belongs to one thread: it keeps its working memory.
+    serves one thread at a time: it keeps its working memory.
     """
 
     def __init__(

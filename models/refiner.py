@@ -21,7 +21,9 @@ class Refiners:
     """Several refiners as one that as many threads may ask at once; others wait."""
 
     def __init__(self, refiners: Sequence[Refiner]) -> None:
-        """refiners: one or more that find the same."""
+        """refiners: one or more that find the same; ValueError when there is none."""
+        if not refiners:
+            raise ValueError("there must be at least one refiner")
         self._free = SimpleQueue[Refiner]()
         for each in refiners:
             self._free.put(each)

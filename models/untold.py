@@ -13,11 +13,12 @@ def untold() -> Iterator[None]:
     """Import OpenVINO within: its package else reports to its makers, on every import, that it
     was imported, and leaves a folder in the user's home."""
     modules: dict[str, Any] = sys.modules
-    before = modules.get(_REPORTER, _REPORTER)
+    missing = object()
+    before = modules.get(_REPORTER, missing)
     modules[_REPORTER] = None  # so Python says that there is none, and the package goes without
     try:
         yield
     finally:
         del modules[_REPORTER]
-        if before is not _REPORTER:
+        if before is not missing:
             modules[_REPORTER] = before

@@ -28,8 +28,10 @@ from stream.verify import Verdict, verify
 DEPTH = 4
 """Pictures held between two stages."""
 MOST_REFINERS = 4
-"""Frames that pass 2 refines at once, at most: it takes about three times as long as pass 1, which
+"""Frames that pass 2 refines at once, at most: it takes a few times as long as pass 1, which
 remembers, and so must take one frame after another."""
+_HELD = 1 << 25
+"""Pixels that those frames have at most, for each takes some 20 bytes a pixel."""
 Item = TypeVar("Item")
 
 
@@ -78,7 +80,7 @@ def run(settings: Settings, stop: Event | None = None, watch: Watch | None = Non
         source = stack.enter_context(open_source(settings.source, settings.trim, settings.audio))
         masks = _open_masks(settings, source.info, stack)
         progress = Progress(source.info)
-        matting = _open_matting(settings, progress.clock)
+        matting = _open_matting(settings, progress)
         renderer = Renderer(None if transparent else open_background(background))
         outputs = open_outputs(settings, chosen, transparent, source, stack)
         frames = _rendered(source, masks, matting, renderer, progress)
@@ -99,16 +101,19 @@ def _open_masks(settings: Settings, info: SourceInfo, stack: contextlib.ExitStac
     return stack.enter_context(masks)
 
 
-def _open_matting(settings: Settings, clock: StageClock) -> Matting:
+def _open_matting(settings: Settings, progress: Progress) -> Matting:
     first = settings.segmenter if settings.masks is None else None
     confident = settings.confidence_out is not None
     return open_matting(
-        first, settings.quality, settings.smoothing, clock, confident, refiners=_refiners()
-    )
+        first, settings.quality, settings.smoothing, progress.clock, confident,
+        refiners=_refiners(progress.info),
+    )  # fmt: skip
 
 
-def _refiners() -> int:
-    return min(available(), MOST_REFINERS) if may_be_shared() else 1
+def _refiners(info: SourceInfo) -> int:
+    """How many frames of such a source are refined at once."""
+    fitting = max(_HELD // (info.height * info.width), 1)
+    return min(available(), MOST_REFINERS, fitting) if may_be_shared() else 1
 
 
 def _threads(refiners: int) -> int:
@@ -123,12 +128,12 @@ def _rendered(
 
     So does pass 2 where several frames are refined at once.
     """
-    clock, refiners = progress.clock, _refiners()
+    clock, refiners = progress.clock, _refiners(progress.info)
     leave_cores(available() - _threads(refiners))
     decoded = prefetch(_timed(source, clock, "decode"), DEPTH, "decode", progress.decoded)
     looks = prefetch(_seen(decoded, matting, masks), DEPTH, "pass 1", progress.seen)
-    with contextlib.closing(looks):
-        for matte in matted(looks, matting, refiners):
+    with contextlib.closing(looks), contextlib.closing(matted(looks, matting, refiners)) as mattes:
+        for matte in mattes:
             with clock.stage("composite"):
                 rendered = renderer(matte)
             yield rendered

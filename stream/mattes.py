@@ -1,7 +1,7 @@
 """Frames in, mattes out: the one place where a frame meets its alpha."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from functools import partial
 
 import numpy as np
@@ -41,11 +41,14 @@ def seen(
         raise SourceError(f"there are more masks than the video's {count} frames")
 
 
-def matted(looks: Iterable[Look], matting: Matting, refiners: int = 1) -> Iterator[Matte]:
+def matted(
+    looks: Iterable[Look], matting: Matting, refiners: int = 1
+) -> Generator[Matte, None, None]:
     """The matte of each frame that was seen, in order.
 
     refiners: frames that are refined at once, as many as `matting` allows. One is in this thread;
-    several are in threads of their own, and the cores are shared out among them.
+    several are in threads of their own, among which kernels and nets share
+    the cores. Close it to end them.
     """
     if refiners == 1:
         for frame, look in looks:

@@ -80,7 +80,8 @@ def side_by_side(
 
     begin: called in each of them first. One more item than there are threads is taken ahead. An
     error raised by `items` or `work` is raised here, after the results before it. Closing the
-    generator (use contextlib.closing) waits for what has begun.
+    generator (use contextlib.closing) waits for what has begun; `items` are the caller's to close.
+    Raises ValueError when there is no thread.
     """
     pending: deque[Future[Done]] = deque()
     pool = ThreadPoolExecutor(threads, name, begin)
@@ -97,6 +98,7 @@ def side_by_side(
         if not isinstance(failure, StopIteration):
             raise failure
     finally:
+        del failure  # which holds this frame, and with it pictures
         pool.shutdown(cancel_futures=True)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kernels.threads import available, leave_cores, used
 from models.beside import Beside
 
 PROGRAM = """
@@ -39,3 +40,12 @@ def test_what_fails_is_raised_to_who_asked() -> None:
     with pytest.raises(RuntimeError, match="look") as raised:
         beside.result()
     assert isinstance(raised.value.__cause__, ArithmeticError)
+
+
+def test_it_uses_as_many_threads_as_who_began_it() -> None:
+    leave_cores(available() - 1)
+    try:
+        assert Beside("few", used).result() == 1
+    finally:
+        leave_cores(0)
+    assert Beside("all", used).result() == available()

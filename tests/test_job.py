@@ -1,20 +1,25 @@
 import gc
+import itertools
 import threading
 import tracemalloc
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import av
 import numpy as np
 import pytest
 
+from kernels.threads import available
+from models.refiner import Refined, Refiners
 from stream.errors import SinkError, SourceError, TruncatedError, UsageError
 from stream.frame import Frame
-from stream.job import DEPTH, Outcome, Progress, _refiners, run
+from stream.job import DEPTH, MOST_REFINERS, Outcome, Progress, _refiners, run
 from stream.settings import Settings
+from stream.source_info import SourceInfo
 from stream.trim import Trim
 from stream.video_sink import VideoSink
 from stream.video_source import VideoSource
@@ -72,7 +77,7 @@ def test_however_many_frames_are_refined_at_once_the_file_is_the_same(
 ) -> None:
     media.write_video(tmp_path / "in.mkv", 9, 96, 128)
     job(tmp_path / "in.mkv", tmp_path / "usual.mkv")
-    monkeypatch.setattr("stream.job._refiners", lambda: at_once)
+    monkeypatch.setattr("stream.job._refiners", lambda _: at_once)
     job(tmp_path / "in.mkv", tmp_path / "out.mkv")
     usual, found = (media.read_pictures(tmp_path / f"{name}.mkv") for name in ("usual", "out"))
     assert len(found) == len(usual) == 9
@@ -86,7 +91,38 @@ def test_where_kernels_may_not_run_beside_each_other_one_frame_is_refined_at_a_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("stream.job.may_be_shared", lambda: False)
-    assert _refiners() == 1
+    assert _refiners(info(96, 128)) == 1
+
+
+def test_frames_are_refined_side_by_side_as_far_as_they_fit_into_memory() -> None:
+    assert _refiners(info(1080, 1920)) == min(available(), MOST_REFINERS)
+    assert _refiners(info(4320, 7680)) == 1
+
+
+def info(height: int, width: int) -> SourceInfo:
+    return cast(SourceInfo, SimpleNamespace(height=height, width=width))
+
+
+def test_a_failing_pass_2_ends_the_job_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refine, count = Refiners.__call__, itertools.count()
+
+    def failing(self: Refiners, *arguments: Any) -> Refined:
+        if next(count) == 5:
+            raise BrokenError("pass 2")
+        return refine(self, *arguments)
+
+    monkeypatch.setattr(Refiners, "__call__", failing)
+    media.write_video(tmp_path / "in.mkv", 30)
+    seen = list[int]()
+    with pytest.raises(BrokenError, match="pass 2"):
+        run(
+            Settings(str(tmp_path / "in.mkv"), str(tmp_path / "out.mkv")),
+            watch=lambda progress: seen.append(progress.frames),
+        )
+    assert max(seen) <= 5
+    assert rest(tmp_path, "in.mkv") == []
 
 
 @pytest.mark.parametrize("out", ["out.mkv", "out.webm", "out.mov", "out.mp4", "out.nut"])
@@ -373,8 +409,8 @@ def test_the_frames_held_at_once_are_bounded(
     media.write_video(tmp_path / "in.mkv", 60)
     job(tmp_path / "in.mkv", tmp_path / "out.mkv")
     assert written[0] == 60
-    # Three boxes, and one more in the hands of each of the four stages and the peek.
-    assert most[0] <= 3 * DEPTH + 5
+    # Three boxes, what pass 2 has begun, and one more in the hands of each of the other stages.
+    assert most[0] <= 3 * DEPTH + 5 + min(available(), MOST_REFINERS)
 
 
 def test_a_real_person_is_found_by_the_nets(

@@ -88,3 +88,32 @@ def test_the_last_step_is_the_last() -> None:
     governor = Governor(TARGET)
     run(governor, lambda level, now: 0.2, 0, 30)
     assert governor.level == len(STEPS) - 1
+
+
+def test_when_a_neighbour_leaves_the_step_that_fitted_before_it_came_is_back() -> None:
+    governor = Governor(TARGET)
+    governor.share(0, 2)
+    run(governor, lambda level, now: 0.05 if level < 2 else 0.02, 0, 12)
+    before = governor.level
+    assert before == 2
+    run(governor, lambda level, now: 0.06, 12, 12.5)  # it has come, and is not yet noticed
+    assert governor.level > before
+    governor.share(12.5, 1)
+    run(governor, lambda level, now: 0.02, 12.5, 13)
+    governor.share(13, 2)
+    assert governor.level == before
+
+
+def test_a_step_left_for_its_spikes_is_not_gone_back_to_for_its_usual_frames() -> None:
+    governor = Governor(TARGET)
+    governor.share(0, 2)
+
+    def spiky(level: int, now: float) -> float:
+        return 0.06 if level < 3 and int(now * 30) % 4 == 0 else 0.015
+
+    run(governor, spiky, 0, 10)
+    assert governor.level == 3
+    governor.share(20, 1)
+    run(governor, lambda level, now: 0.02, 20, 22)
+    governor.share(22, 2)
+    assert governor.level >= 3

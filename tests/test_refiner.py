@@ -1,7 +1,10 @@
 """What any refiner promises, and what colour evidence adds to a coarse alpha."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -16,7 +19,7 @@ from kernels.layout import Layout
 from kernels.spread import cell_means, spread
 from kernels.types import Alpha, Planes, Rgb
 from models.picture import Box
-from models.refiner import ClassicalRefiner, estimate_foreground
+from models.refiner import ClassicalRefiner, Refined, Refiners, estimate_foreground
 
 STILLS = Path(__file__).parents[2] / "shared" / "stills"
 SIZES = [(1, 1), (3, 17), (17, 17), (45, 83), (96, 160)]
@@ -285,3 +288,29 @@ def test_fur_is_never_worse_than_enlarged(flaw: str) -> None:
     planes = tuple(np.ascontiguousarray(rgb[..., channel]) for channel in (1, 2, 0))
     found = ClassicalRefiner("balanced")(Still(planes, layout), coarse).alpha
     assert np.abs(found - truth).mean() < np.abs(enlarged - truth).mean()
+
+
+def test_several_refiners_serve_one_caller_each_and_failures_give_them_back() -> None:
+    class Once:
+        def __init__(self) -> None:
+            self.busy = threading.Lock()
+
+        def __call__(self, picture: object, coarse: Alpha) -> Refined:
+            assert self.busy.acquire(blocking=False)
+            try:
+                if coarse.size == 0:
+                    raise ValueError("empty")
+                return cast(Refined, coarse)
+            finally:
+                self.busy.release()
+
+    both = Refiners([Once(), Once()])
+    picture = cast(Any, None)
+    for _ in range(3):
+        with pytest.raises(ValueError, match="empty"):
+            both(picture, np.empty((0, 0), np.float32))
+    with ThreadPoolExecutor(4) as pool:
+        given = [np.full((1, 1), n, np.float32) for n in range(50)]
+        assert list(pool.map(lambda each: both(picture, each), given)) == given
+    with pytest.raises(ValueError, match="at least one"):
+        Refiners([])

@@ -256,3 +256,9 @@ def test_time_that_stands_still_is_refused() -> None:
 def test_an_alpha_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="alpha must be"):
         TemporalSmoother()(frame(np.zeros((16, 16))), ramp(5), kinds_of(ramp(5)), None)
+
+
+def test_a_subject_that_leaves_a_cut_off_tile_at_once_leaves_its_lattice_too() -> None:
+    there, gone = ramp(200, width=100), ramp(40, width=100)
+    play([there * 200, gone * 200], [there, gone], 1 / 60)
+    play([gone * 200, there * 200], [gone, there], 1 / 60)

@@ -81,3 +81,8 @@ def test_whole_holds_the_picture(size: tuple[int, int]) -> None:
     assert top <= 0 >= left
     assert top + height >= size[0]
     assert left + width >= size[1]
+
+
+def test_of_a_window_beside_the_picture_nothing_is_laid() -> None:
+    for window in (Window(-300, 0, 200, 400), Window(0, 500, 200, 400)):
+        assert not lay(np.ones((50, 100), np.float32), window, _ramp(200, 400), 100, 200).any()

@@ -73,6 +73,8 @@ _REGRET = 20.0
 _LONGEST = 60.0
 """Seconds of calm that are asked for at most. Edges that change every few seconds show more than
 edges that stay a little worse."""
+_BLAME = 3.0
+"""Seconds before threads come or go in which whatever took them made frames slow, not the step."""
 _FRESH = 20.0
 """Seconds for which it is remembered how long frames took at a step."""
 
@@ -88,6 +90,7 @@ class Governor:
         self._times: deque[float] = deque(maxlen=_WINDOW)
         self._threads = 0
         self._known: dict[tuple[int, int], tuple[float, float]] = {}
+        self._left: dict[tuple[int, int], float] = {}
         self._calm_since: float | None = None
         self._raised_at = -_LONGEST
         self._patience = _CALM
@@ -109,15 +112,20 @@ class Governor:
     def share(self, now: float, threads: int) -> bool:
         """Go by `threads` being there to work with; whether the step changes.
 
-        The step is then the best one that was seen to fit with so many.
+        The step is then the best one that was seen to fit with so many, and was not left since.
         """
         if threads == self._threads:
             return False
+        self._left = {
+            key: at
+            for key, at in self._left.items()
+            if key[0] != self._threads or now - at > _BLAME
+        }
         self._threads = threads
         fitting = [
             level
             for (count, level), (share, _) in self._known.items()
-            if count == threads and share < _HIGH
+            if count == threads and share < _HIGH and (count, level) not in self._left
         ]
         self._patience = _CALM
         return self._go(now, min(fitting, default=self.level))
@@ -130,9 +138,11 @@ class Governor:
         usual = _usual(self._times)
         self._known[self._threads, self.level] = usual, now
         if self._is_high(now):
-            # Few slow frames are too many as well: a step that was left for them does not fit.
-            self._known[self._threads, self.level] = max(usual, _HIGH), now
+            if self.level + 1 < len(STEPS):
+                self._left[self._threads, self.level] = now
             return self._change(now, 1)
+        if now - self._raised_at > _TRIAL:
+            self._left.pop((self._threads, self.level), None)
         if self.level == 0 or usual > self._low(now):
             self._calm_since = None
             return False
@@ -145,7 +155,8 @@ class Governor:
     def _low(self, now: float) -> float:
         """The share below which most frames must be for a step up."""
         share, at = self._known.get((self._threads, self.level - 1), (_HIGH, now))
-        is_known_to_fit = share < _HIGH and now - at < _FRESH
+        was_left = (self._threads, self.level - 1) in self._left
+        is_known_to_fit = share < _HIGH and now - at < _FRESH and not was_left
         return _HIGH if is_known_to_fit else _LOW
 
     def _is_high(self, now: float) -> bool:
