@@ -111,7 +111,7 @@ def test_a_step_left_for_its_spikes_is_not_gone_back_to_for_its_usual_frames() -
     def spiky(level: int, now: float) -> float:
         return 0.06 if level < 3 and int(now * 30) % 4 == 0 else 0.015
 
-    run(governor, spiky, 0, 10)
+    run(governor, spiky, 0, 19)
     assert governor.level == 3
     governor.share(20, 1)
     run(governor, lambda level, now: 0.02, 20, 22)

@@ -63,7 +63,7 @@ _MOST, _SPIKES = 8, 9
 """Slow frames among these that are too many. Fewer are the machine's own, at any step, and a
 picture that is a little late shows less than edges that come and go."""
 _TRIAL, _TRIAL_SPIKES = 3.0, 4
-"""Seconds that a step up is on trial for, and slow frames of the window that end it then."""
+"""Seconds that a step is on trial for, and slow frames of the window that end it then."""
 _HIGH, _LOW = 1.0, 0.8
 """Shares of the target above which a frame is slow, and below which most must be for a step up."""
 _CALM = 1.0
@@ -74,9 +74,7 @@ _LONGEST = 60.0
 """Seconds of calm that are asked for at most. Edges that change every few seconds show more than
 edges that stay a little worse."""
 _BLAME = 3.0
-"""Seconds before threads come or go in which whatever took them made frames slow, not the step."""
-_FRESH = 20.0
-"""Seconds for which it is remembered how long frames took at a step."""
+"""Seconds before threads are lost in which whatever took them made frames slow, not the step."""
 
 
 class Governor:
@@ -89,11 +87,12 @@ class Governor:
         self.changes = 0
         self._times: deque[float] = deque(maxlen=_WINDOW)
         self._threads = 0
-        self._known: dict[tuple[int, int], tuple[float, float]] = {}
-        self._left: dict[tuple[int, int], float] = {}
+        self._since = self._raised_at = -_LONGEST
+        # What fitted, as (threads, level); the one that was left last, and when.
+        self._proved: set[tuple[int, int]] = set()
+        self._left: tuple[tuple[int, int], float] | None = None
         self._calm_since: float | None = None
-        self._raised_at = -_LONGEST
-        self._patience = _CALM
+        self._patience: dict[int, float] = {}
 
     @property
     def levels(self) -> int:
@@ -112,52 +111,42 @@ class Governor:
     def share(self, now: float, threads: int) -> bool:
         """Go by `threads` being there to work with; whether the step changes.
 
-        The step is then the best one that was seen to fit with so many, and was not left since.
+        The step is then the best one that proved to fit with so many.
         """
         if threads == self._threads:
             return False
-        self._left = {
-            key: at
-            for key, at in self._left.items()
-            if key[0] != self._threads or now - at > _BLAME
-        }
-        self._threads = threads
-        fitting = [
-            level
-            for (count, level), (share, _) in self._known.items()
-            if count == threads and share < _HIGH and (count, level) not in self._left
-        ]
-        self._patience = _CALM
-        return self._go(now, min(fitting, default=self.level))
+        if threads < self._threads and self._left and now - self._left[1] < _BLAME:
+            self._proved.add(self._left[0])
+        self._threads, self._left = threads, None
+        proved = [level for count, level in self._proved if count == threads]
+        return self._go(now, min(proved, default=self.level))
 
     def note(self, now: float, seconds: float) -> bool:
         """Take in how long a frame took; whether the step changes. now: seconds of any clock."""
         self._times.append(seconds / self._target)
         if len(self._times) < _RECENT:
             return False
-        usual = _usual(self._times)
-        self._known[self._threads, self.level] = usual, now
+        here = self._threads, self.level
         if self._is_high(now):
-            if self.level + 1 < len(STEPS):
-                self._left[self._threads, self.level] = now
+            if here in self._proved and self.level + 1 < len(STEPS):
+                self._proved.remove(here)
+                self._left = here, now
             return self._change(now, 1)
-        if now - self._raised_at > _TRIAL:
-            self._left.pop((self._threads, self.level), None)
-        if self.level == 0 or usual > self._low(now):
+        if now - self._since > _TRIAL:
+            self._proved.add(here)
+        if self.level == 0 or _usual(self._times) > self._low:
             self._calm_since = None
             return False
         if self._calm_since is None:
             self._calm_since = now
-        if now - self._calm_since < self._patience:
+        if now - self._calm_since < self._patience.get(self._threads, _CALM):
             return False
         return self._change(now, -1)
 
-    def _low(self, now: float) -> float:
+    @property
+    def _low(self) -> float:
         """The share below which most frames must be for a step up."""
-        share, at = self._known.get((self._threads, self.level - 1), (_HIGH, now))
-        was_left = (self._threads, self.level - 1) in self._left
-        is_known_to_fit = share < _HIGH and now - at < _FRESH and not was_left
-        return _HIGH if is_known_to_fit else _LOW
+        return _HIGH if (self._threads, self.level - 1) in self._proved else _LOW
 
     def _is_high(self, now: float) -> bool:
         """Whether most of the last few frames were slow, or too many of the window."""
@@ -166,18 +155,19 @@ class Governor:
         return sum(slow[-_RECENT:]) >= _MOST or sum(slow) >= spikes
 
     def _change(self, now: float, by: int) -> bool:
+        patience = self._patience.get(self._threads, _CALM)
         if by < 0:
             self._raised_at = now
         elif now - self._raised_at < _REGRET:
-            self._patience = min(2 * self._patience, _LONGEST)
-        elif now - self._raised_at > 4 * self._patience:
-            self._patience = _CALM
+            self._patience[self._threads] = min(2 * patience, _LONGEST)
+        elif now - self._raised_at > 4 * patience:
+            self._patience[self._threads] = _CALM
         return self._go(now, self.level + by)
 
     def _go(self, now: float, level: int) -> bool:
         level = min(max(level, 0), len(STEPS) - 1)
         self._times.clear()
-        self._calm_since = None
+        self._calm_since, self._since = None, now
         if level == self.level:
             return False
         self.level = level
