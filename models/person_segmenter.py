@@ -7,6 +7,7 @@ rocks, trees or furniture; hardly ever do both.
 import math
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from kernels.types import Alpha, Rgb
@@ -17,6 +18,7 @@ from models.person_runner import PersonRunner
 from models.picture import Picture
 from models.ready_sizes import ReadySizes
 from models.selfie_runner import Selfie
+from models.subject_box import EVIDENCE
 from models.window import Window, see, tile_size
 from models.zoom import Zoom
 
@@ -25,6 +27,8 @@ _FAR_AREA = 144 * 256
 _SHARE, _GRAIN = 0.6, 32
 """A look has about 64x64 pixels, or at most this share of its window's, for pass 2 sees them all;
 the side of a square of its area is a multiple of the other: a new size costs some preparation."""
+_DEEP, _RISE = np.float32(8), np.float32(6)
+"""Pixels of the coarse alpha from where it is below EVIDENCE, and over which it rises to 1."""
 _ASPECTS, _FINE = 1.12, 1000
 """Aspects of looks are powers of this one, for the same reason; and pixels to tell them by."""
 
@@ -75,7 +79,7 @@ class PersonSegmenter:
             each.turn()
             if dt is None:
                 each.reset()
-        return self._zoom(picture, dt)
+        return solid(self._zoom(picture, dt))
 
     def _far(self, rgb: Rgb) -> Alpha:
         return agreed(self._net(rgb)[0], np.asarray(self._other(rgb[None])[0], np.float32))
@@ -97,6 +101,15 @@ class PersonSegmenter:
         alpha, memory = self._net(seen, memories.recall(window, *rgb.shape[:2]))
         memories.keep(window, memory)
         return np.ascontiguousarray(alpha[:, ::-1]) if mirrored else alpha
+
+
+def solid(alpha: Alpha) -> Alpha:
+    """`alpha` (h, w) float32 in [0, 1] with nothing shining through deep inside the subject.
+
+    The net fades faces that are lit too brightly, and with them the background would show in them.
+    """
+    inside = cv2.distanceTransform((alpha > EVIDENCE).astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(np.maximum(alpha, ((inside - _DEEP) / _RISE).clip(0, 1)), np.float32)
 
 
 def _area(window: Window, most: int) -> int:

@@ -81,3 +81,19 @@ def test_a_look_is_no_finer_than_what_it_shows_merits(monkeypatch: pytest.Monkey
     assert areas[-1] > 4 * areas[0]
     for window, area in looked:
         assert area < max(0.7 * window.height * window.width, 80**2)
+
+
+def test_deep_inside_nothing_shines_through_and_elsewhere_all_stays() -> None:
+    alpha = np.zeros((120, 160), np.float32)
+    alpha[20:, 40:120] = 0.7
+    alpha[60:80, 70:90] = 0.2  # between an arm and the body
+    found = person_segmenter.solid(alpha)
+    assert found[40, 80] == 1
+    assert found[100, 60] == 1
+    near = np.s_[20:28, 40:120]
+    np.testing.assert_array_equal(found[near], alpha[near])
+    np.testing.assert_array_equal(found[alpha < 0.5], alpha[alpha < 0.5])
+    assert (
+        np.ones((8, 8), np.float32) == person_segmenter.solid(np.ones((8, 8), np.float32))
+    ).all()
+    assert not person_segmenter.solid(np.zeros((8, 8), np.float32)).any()
