@@ -28,6 +28,7 @@ def test_a_camera_pulled_out_again_and_again_leaks_neither_room_nor_files(tmp_pa
             # Nobody is before vivid's coloured bars: whatever is not our green is a leak.
             assert all(is_slate(planes) or np.ptp(planes[1]) <= 4 for planes in seen)
             counts.append(running.holds())
-    files, threads = (max(each) - min(each) for each in zip(*counts, strict=True))
-    assert files <= 3
-    assert threads <= 2
+    # What is held only while a net is compiled beside is no leak: that is there from then on.
+    part = max(CYCLES // 4, 1)
+    for held in zip(*counts, strict=True):
+        assert min(held[-part:]) - min(held[:part]) <= 1, counts
