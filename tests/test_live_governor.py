@@ -117,3 +117,20 @@ def test_a_step_left_for_its_spikes_is_not_gone_back_to_for_its_usual_frames() -
     run(governor, lambda level, now: 0.02, 20, 22)
     governor.share(22, 2)
     assert governor.level >= 3
+
+
+def test_a_step_tried_in_vain_is_tried_again_once_there_is_time_for_it() -> None:
+    governor = Governor(TARGET)
+    speed = [1.0]
+
+    def cost(level: int, now: float) -> float:
+        return speed[0] * (0.036 if level < 4 else 0.02)
+
+    run(governor, cost, 0, 60)
+    assert governor.level == 4
+    changes = governor.changes
+    run(governor, cost, 60, 240)
+    assert governor.changes == changes
+    speed[0] = 0.6
+    run(governor, cost, 240, 330)
+    assert governor.level < 4

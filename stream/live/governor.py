@@ -73,6 +73,9 @@ _REGRET = 20.0
 _LONGEST = 60.0
 """Seconds of calm that are asked for at most. Edges that change every few seconds show more than
 edges that stay a little worse."""
+_REMEMBERED = 300.0
+"""Seconds for which it is remembered how many times as long frames took at a step that was tried in
+vain: it is not tried again where that many times as long would be too long."""
 _BLAME = 3.0
 """Seconds before threads are lost in which whatever took them made frames slow, not the step."""
 
@@ -93,6 +96,9 @@ class Governor:
         self._left: tuple[tuple[int, int], float] | None = None
         self._calm_since: float | None = None
         self._patience: dict[int, float] = {}
+        # The share below before the last step up; how much dearer what was tried in vain was, when.
+        self._below = 0.0
+        self._dearer: dict[tuple[int, int], tuple[float, float]] = {}
 
     @property
     def levels(self) -> int:
@@ -134,19 +140,27 @@ class Governor:
             return self._change(now, 1)
         if now - self._since > _TRIAL:
             self._proved.add(here)
-        if self.level == 0 or _usual(self._times) > self._low:
+        usual = _usual(self._times)
+        if self.level == 0 or usual > self._low or self._is_too_dear(now, usual):
             self._calm_since = None
             return False
         if self._calm_since is None:
             self._calm_since = now
         if now - self._calm_since < self._patience.get(self._threads, _CALM):
             return False
+        self._below = usual
         return self._change(now, -1)
 
     @property
     def _low(self) -> float:
         """The share below which most frames must be for a step up."""
         return _HIGH if (self._threads, self.level - 1) in self._proved else _LOW
+
+    def _is_too_dear(self, now: float, usual: float) -> bool:
+        """Whether frames would be too slow at the next step up, by what they were there before."""
+        above = self._threads, self.level - 1
+        times, at = self._dearer.get(above, (0.0, now))
+        return above not in self._proved and now - at < _REMEMBERED and usual * times > _LOW
 
     def _is_high(self, now: float) -> bool:
         """Whether most of the last few frames were slow, or too many of the window."""
@@ -160,6 +174,10 @@ class Governor:
             self._raised_at = now
         elif now - self._raised_at < _REGRET:
             self._patience[self._threads] = min(2 * patience, _LONGEST)
+            if self._below:
+                times = _usual(self._times) / self._below
+                self._dearer[self._threads, self.level] = times, now
+                self._below = 0.0
         elif now - self._raised_at > 4 * patience:
             self._patience[self._threads] = _CALM
         return self._go(now, self.level + by)
