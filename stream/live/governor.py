@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 Pass1 = Literal["full", "quick"]
@@ -96,7 +97,7 @@ class Governor:
         self._left: tuple[tuple[int, int], float] | None = None
         self._calm_since: float | None = None
         self._patience: dict[int, float] = {}
-        # The share below before the last step up; how much dearer what was tried in vain was, when.
+        # The median before the last step up; how much dearer what was tried in vain was, and when.
         self._below = 0.0
         self._dearer: dict[tuple[int, int], tuple[float, float]] = {}
 
@@ -148,7 +149,7 @@ class Governor:
             self._calm_since = now
         if now - self._calm_since < self._patience.get(self._threads, _CALM):
             return False
-        self._below = usual
+        self._below = median(self._times)
         return self._change(now, -1)
 
     @property
@@ -175,7 +176,7 @@ class Governor:
         elif now - self._raised_at < _REGRET:
             self._patience[self._threads] = min(2 * patience, _LONGEST)
             if self._below:
-                times = _usual(self._times) / self._below
+                times = median(self._times) / self._below  # which a few slow frames do not move
                 self._dearer[self._threads, self.level] = times, now
                 self._below = 0.0
         elif now - self._raised_at > 4 * patience:
