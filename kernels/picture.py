@@ -67,7 +67,7 @@ def resized(plane: Plane, height: int, width: int) -> Floats:
 def _area(plane: Plane, out: Floats) -> None:
     """Exact area averages, rows first so that the long loop runs along memory.
 
-    Serial, so that pass 1 can look at one frame while parallel kernels work on another, wherever.
+    Serial, so that pass 1 can look at one frame while parallel kernels work on another.
     """
     tall, wide = plane.shape
     height, width = out.shape

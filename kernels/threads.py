@@ -13,13 +13,13 @@ def used() -> int:
     return int(numba.get_num_threads())
 
 
-def leave_cores(count: int) -> None:
-    """Have kernels launched by this thread leave `count` cores to other threads, and use the rest.
+def use_threads(count: int) -> None:
+    """Have kernels launched by this thread use `count` threads; at least one, at most all.
 
-    At least one thread is used. A kernel waits for its slowest thread: on a core busy with
-    encoding, that wait costs more than the second thread saves.
+    A kernel waits for its slowest thread: on a core busy with encoding, that wait costs more than
+    the second thread saves.
     """
-    numba.set_num_threads(max(1, available() - count))
+    numba.set_num_threads(min(max(1, count), available()))
 
 
 def may_be_shared() -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Generic, TypeVar
 
-from kernels.threads import available, leave_cores, used
+from kernels.threads import use_threads, used
 
 Result = TypeVar("Result")
 
@@ -19,14 +19,14 @@ class Beside(Thread, Generic[Result]):
         """name: of the thread."""
         # A program that ended meanwhile would be aborted by the nets' library.
         super().__init__(name=name, daemon=False)
-        self._compute, self._spare = compute, available() - used()
+        self._compute, self._threads = compute, used()
         self._found: list[Result] = []
         self._error: BaseException | None = None
         self.start()
 
     def run(self) -> None:
         """See the class."""
-        leave_cores(self._spare)
+        use_threads(self._threads)
         try:
             self._found.append(self._compute())
         except BaseException as error:  # whoever asked must see it

@@ -57,8 +57,8 @@ def open_engine(
 
     build: gives the net, ready for inference, that computes in a type and is planar inside (see
     models.layers) or not; what it takes and gives, each several tensors, does not depend on that.
-    example: what it may be given; all but the
-    number of channels may change. dtype: what to compute in.
+    example: what it may be given; all but the number of channels may change. dtype: what to
+    compute in.
     """
     try:
         from models.sized_engine import SizedEngine

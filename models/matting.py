@@ -60,7 +60,10 @@ class Matting:
         refiner: Refiner,
         smoother: TemporalSmoother,
         clock: StageClock | None = None,
+        refiners: int = 1,
     ) -> None:
+        """refiners: pictures that `refiner` may be asked of at once."""
+        self.refiners = refiners
         self._segmenter, self._refiner, self._smoother = segmenter, refiner, smoother
         self._cuts = CutDetector()
         self._clock = clock or StageClock()
@@ -149,4 +152,4 @@ def open_matting(
     refiner = Refiners([open_refiner(quality, confidence) for _ in range(refiners)])
     first = None if segmenter is None else open_segmenter(segmenter, quality, patient)
     smoother = TemporalSmoother() if smoothing is None else TemporalSmoother(smoothing)
-    return Matting(first, refiner, smoother, clock)
+    return Matting(first, refiner, smoother, clock, refiners)

@@ -79,7 +79,7 @@ def gather_inputs(picture: Picture, coarse: Alpha, kinds: Kinds, step: int) -> I
     cells = _level(prior[inner], means[inner], rough, known, step)
     wide = _level(
         on_cells(coarse, *size, 2 * step)[wider], cells_of(halved(halves), layout)[wider],
-        _halved(rough), known, 2 * step,
+        halved((rough,))[0], known, 2 * step,
     )  # fmt: skip
     return Inputs(small, prior, means, cells, wide, top, left)
 
@@ -137,11 +137,3 @@ def _level(prior: Alpha, means: Cells, rough: Channels, known: float, step: int)
     channels = np.zeros((*prior.shape, CELL_INPUTS), np.float32)
     channels[..., KNOWN] = known
     return Level(np.ascontiguousarray(prior), np.ascontiguousarray(means), rough, channels, step)
-
-
-def _halved(rough: Channels) -> Channels:
-    """Means of two by two cells, those on the edge repeated."""
-    rows, columns = rough.shape
-    even = np.pad(rough, ((0, rows % 2), (0, columns % 2)), mode="edge")
-    size = even.shape[1] // 2, even.shape[0] // 2
-    return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.float32)

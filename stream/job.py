@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from kernels.threads import available, leave_cores, may_be_shared
+from kernels.threads import available, may_be_shared, use_threads
 from models.clock import StageClock
 from models.matting import Matting, open_matting
 from stream.backgrounds import open_background
@@ -128,11 +128,11 @@ def _rendered(
 
     So does pass 2 where several frames are refined at once.
     """
-    clock, refiners = progress.clock, _refiners(progress.info)
-    leave_cores(available() - _threads(refiners))
+    clock = progress.clock
+    use_threads(_threads(matting.refiners))
     decoded = prefetch(_timed(source, clock, "decode"), DEPTH, "decode", progress.decoded)
     looks = prefetch(_seen(decoded, matting, masks), DEPTH, "pass 1", progress.seen)
-    with contextlib.closing(looks), contextlib.closing(matted(looks, matting, refiners)) as mattes:
+    with contextlib.closing(looks), contextlib.closing(matted(looks, matting)) as mattes:
         for matte in mattes:
             with clock.stage("composite"):
                 rendered = renderer(matte)
@@ -142,7 +142,7 @@ def _rendered(
 def _seen(
     decoded: Generator[Frame, None, None], matting: Matting, masks: Source | None
 ) -> Iterator[Look]:
-    leave_cores(available() // 2)
+    use_threads(-(-available() // 2))
     with contextlib.closing(decoded) as frames:
         yield from seen(frames, matting, masks)
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from kernels.threads import available, leave_cores
+from kernels.threads import available, use_threads
 from kernels.types import Alpha
 from models.matting import Matted, Matting, Seen
 from models.refined import Refined
@@ -41,16 +41,13 @@ def seen(
         raise SourceError(f"there are more masks than the video's {count} frames")
 
 
-def matted(
-    looks: Iterable[Look], matting: Matting, refiners: int = 1
-) -> Generator[Matte, None, None]:
+def matted(looks: Iterable[Look], matting: Matting) -> Generator[Matte, None, None]:
     """The matte of each frame that was seen, in order.
 
-    refiners: frames that are refined at once, as many as `matting` allows. One is in this thread;
-    several are in threads of their own, among which kernels and nets share
-    the cores. Close it to end them.
+    As many frames are refined at once as `matting` allows: one in this thread; several in threads
+    of their own, among which kernels and nets share the cores. Close it to end them.
     """
-    if refiners == 1:
+    if matting.refiners == 1:
         for frame, look in looks:
             yield _matte(frame, matting.finish(look))
         return
@@ -58,8 +55,9 @@ def matted(
     def refined(look: Look) -> tuple[Frame, Seen, Refined]:
         return *look, matting.refine(look[1])
 
-    share = partial(leave_cores, available() - available() // refiners)
-    with contextlib.closing(side_by_side(refined, looks, refiners, "pass 2", share)) as done:
+    count = matting.refiners
+    share = partial(use_threads, available() // count)
+    with contextlib.closing(side_by_side(refined, looks, count, "pass 2", share)) as done:
         for frame, look, edge in done:
             yield _matte(frame, matting.finish(look, edge))
 

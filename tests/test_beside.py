@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kernels.threads import available, leave_cores, used
+from kernels.threads import available, use_threads, used
 from models.beside import Beside
 
 PROGRAM = """
@@ -43,9 +43,9 @@ def test_what_fails_is_raised_to_who_asked() -> None:
 
 
 def test_it_uses_as_many_threads_as_who_began_it() -> None:
-    leave_cores(available() - 1)
+    use_threads(1)
     try:
         assert Beside("few", used).result() == 1
     finally:
-        leave_cores(0)
+        use_threads(available())
     assert Beside("all", used).result() == available()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from kernels.threads import available, leave_cores
+from kernels.threads import available, use_threads
 from kernels.types import Rgb
 from models import person_runner, sized_engine
 from models.engine import Engine, TorchEngine, open_engine
@@ -37,7 +37,7 @@ def chance(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def all_cores() -> Iterator[None]:
     yield
-    leave_cores(0)
+    use_threads(available())
 
 
 def sized(dtype: torch.dtype = torch.float32) -> SizedEngine:
@@ -127,7 +127,7 @@ def test_a_graph_for_more_threads_serves_until_there_is_one_for_fewer(
             return True
 
     monkeypatch.setattr(sized_engine, "Beside", Never)
-    leave_cores(available() - 1)
+    use_threads(1)
     for _ in range(2):
         np.testing.assert_allclose(alphas(engine, picture), expected, atol=1e-4)
     assert len(begun) == 1

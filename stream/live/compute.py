@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 
-from kernels.threads import available, leave_cores, used
+from kernels.threads import available, use_threads, used
 from models.clock import StageClock
 from stream.errors import StreamError, UsageError, WeightsError
 from stream.live.capture import Capture, Numbered
@@ -159,7 +159,7 @@ class Compute:
         """Leave to other programs the cores that they use."""
         threads = self._neighbours.threads()
         if threads != used():
-            leave_cores(available() - threads)
+            use_threads(threads)
         if self._governor is not None and self._governor.share(time.monotonic(), threads):
             self._obey(self._governor)
 

@@ -124,7 +124,8 @@ class Governor:
             return False
         if threads < self._threads and self._left and now - self._left[1] < _BLAME:
             self._proved.add(self._left[0])
-        self._threads, self._left = threads, None
+        # Nor is this step the one that was gone up to.
+        self._threads, self._left, self._below = threads, None, 0.0
         proved = [level for count, level in self._proved if count == threads]
         return self._go(now, min(proved, default=self.level))
 
