@@ -24,6 +24,8 @@ WIDTHS = 16, 32, 64, 128
 """Channels at a 2nd, 4th, 8th and 16th of the size."""
 STATES = 32, 48
 """Channels of the states."""
+APART = 2, 4, 1
+"""Cells from one to the next that the deepest layers see, so that they see far around."""
 STEPS = 8, 16
 """Pixels to a cell of each state."""
 
@@ -38,11 +40,13 @@ class Memory(NamedTuple):
 class _Residual(nn.Module):
     """Adds two 3x3 convolutions to its input; untrained, it adds nothing."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, apart: int = 1) -> None:
+        """apart: cells from one to the next of those that a kernel sees."""
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, 1, 1)
-        self.second = nn.Conv2d(channels, channels, 3, 1, 1)
-        nn.init.zeros_(self.second.weight)
+        self.first = nn.Conv2d(channels, channels, 3, 1, apart, apart)
+        self.second = nn.Conv2d(channels, channels, 3, 1, apart, apart)
+        for each in self.second.parameters():
+            nn.init.zeros_(each)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to the same shape."""
@@ -87,6 +91,7 @@ class PersonNet(nn.Module):
         self.sixteenth = _Residual(fourth)
         self.everywhere = nn.Linear(fourth, fourth)
         self.deepest = _Residual(fourth)
+        self.around = nn.Sequential(*(_Residual(fourth, apart) for apart in APART))
         self.project = nn.ModuleList(
             nn.Conv2d(wider, wide, 1)
             for wide, wider in ((first, second), (second, third), (third, fourth))
@@ -137,7 +142,7 @@ class PersonNet(nn.Module):
         third = self.eighth(F.relu(self.down[1](second) + told[2]))
         y = self.sixteenth(F.relu(self.down[2](third) + told[3] + told[4] + told[5]))
         y = self.deepest(y + self.everywhere(y.mean((2, 3)))[..., None, None])
-        return (first, second, third), y
+        return (first, second, third), self.around(y)
 
     def _decoded(self, y: Tensor, shallow: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """Logits from what is remembered at an 8th of the size."""

@@ -44,8 +44,8 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "fast": Recipe(256**2, False, 0.5),
-    "balanced": Recipe(416**2, False, 0.2),
-    "best": Recipe(416**2, True, 0.0),
+    "balanced": Recipe(448**2, False, 0.2),
+    "best": Recipe(448**2, True, 0.0),
 }
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from models.person_model import PersonModel
 from models.person_sight import Things
@@ -102,6 +102,31 @@ def test_plans_side_by_side_learn_from_the_same_clips(opened: Path, tmp_path: Pa
     one, two = (load_file(tmp_path / f"{name}.safetensors") for name in "ab")
     for name, value in one.items():
         torch.testing.assert_close(value, two[name])
+
+
+def test_clips_that_are_learnt_from_again_are_the_same_after_a_pause(
+    opened: Path, tmp_path: Path
+) -> None:
+    told = {"repeats": 2, "pool": 3, "sizes": ((64, 64),)}
+    training(opened, tmp_path / "one", **told).run(4)
+    training(opened, tmp_path / "two", **told).run(2)
+    training(opened, tmp_path / "two", **told).run(4)
+    assert state(tmp_path / "one")["step"] == state(tmp_path / "two")["step"] == 4
+
+
+def test_a_net_that_has_grown_begins_as_the_smaller_one(opened: Path, tmp_path: Path) -> None:
+    training(opened, tmp_path / "one").run(2)
+    whole = load_file(tmp_path / "one" / "small.safetensors")
+    small = {name: value for name, value in whole.items() if ".around." not in name}
+    assert len(small) < len(whole)
+    save_file(small, tmp_path / "small.safetensors")
+    training(opened, tmp_path / "two", begin=str(tmp_path / "small.safetensors"), rate=0.0).run(1)
+    grown = load_file(tmp_path / "two" / "small.safetensors")
+    for name, value in small.items():
+        torch.testing.assert_close(grown[name], value)
+    save_file(small | {"more": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="more"):
+        training(opened, tmp_path / "three", begin=str(tmp_path / "other.safetensors"))
 
 
 def test_several_processes_draw_what_their_number_and_seed_say(opened: Path) -> None:
@@ -196,10 +221,10 @@ def test_labels_that_disagree_are_not_believed(photographs: Path, tmp_path: Path
 
 
 def test_the_committed_plan_and_list_can_be_read() -> None:
-    for name in ("person_first", "person", "person_frozen"):
+    for name in ("person_first", "person_third", "person", "person_frozen"):
         assert read_plan(CONFIGS / f"{name}.toml").name == name
     sources = read_sources()
-    assert len({each.repository for each in sources}) == len(sources)
+    assert len({(each.repository, each.shows) for each in sources}) == len(sources)
     assert {each.shows for each in sources} == {"people", "rooms", "held_out"}
     assert all(len(each.commit) == 40 and each.licence for each in sources)
 

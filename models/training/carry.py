@@ -20,8 +20,8 @@ from models.training.portraits import SIDE, pictures_in, read_portrait
 
 _OPINION_SIDE = 128
 """The second opinion is asked only where the first is wrong by far."""
-_COLOUR, _LABEL, _ROOM = 80, 90, 65
-"""WebP qualities: what a picture of 256x144 made of them does not show."""
+_COLOUR, _LABEL, _ROOM = 80, 90, 60
+"""WebP qualities: what a picture of 416x416 made of them hardly shows."""
 
 File = tuple[str, bytes]
 
@@ -64,7 +64,7 @@ def _split(files: list[File], most: int) -> Iterator[list[File]]:
 
 def _rooms(photographs: Path) -> Iterator[File]:
     for path in pictures_in(photographs / "rooms"):
-        yield f"rooms/{path.stem}.webp", _coded(path, ROOM_SIDE * 3 // 4, _ROOM, short=True)
+        yield f"rooms/{path.stem}.webp", _coded(path, ROOM_SIDE * 9 // 10, _ROOM, short=True)
 
 
 def _people(photographs: Path) -> Iterator[File]:

@@ -12,6 +12,7 @@ from models.training.material import Material, pick
 from models.training.placing import lit, placed, shrunk
 from models.training.portraits import Portrait
 from models.training.rooms import draw_room, hide_below
+from models.training.things import draw_thing
 
 Float = npt.NDArray[np.float32]
 Path2 = npt.NDArray[np.float64]
@@ -116,6 +117,11 @@ def _composed(
     for _ in range(count):
         layer = placed(random, pick(random, material.people), size)
         layer = lit(random, layer, room)
+        if random.random() < 0.25:
+            path = _sway(random, frames, still=0.5)
+            things = _warped(draw_thing(random, material, layer), path, size)
+            seen = 1 - things[..., 3:]
+            shown, alpha = things[..., :3] + seen * shown, seen[..., 0] * alpha
         if random.random() < 0.3:
             layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), random.uniform(0.4, 1.2)))
         fronts = _warped(layer, _sway(random, frames, still=0.2), size)

@@ -24,7 +24,8 @@ def pace(step: int, warm_up: int, done: float) -> float:
 class Descent:
     """The state of a run, saved and restored as a whole.
 
-    net: is trained in place; `optimiser` of its parameters begins at the full rates. name, folder:
+    net: is trained in place; `optimiser` of its parameters begins at the full rates, numbers, or
+    tensors where steps are recorded. name, folder:
     of FOLDER/NAME.checkpoint, .log and .safetensors, the running average; a checkpoint that is
     there is gone on from. average: share of the running average kept each step. begin: a file of
     weights to go on from, "" for none. logged, saved: every how many steps.
@@ -39,24 +40,40 @@ class Descent:
         self._net, self._keep, self._stem = net, average, folder / name
         self._every = logged, saved
         if begin:
-            net.load_state_dict(load_file(begin))
+            _begin(net, load_file(begin))
         self._average = {key: value.clone() for key, value in net.state_dict().items()}
         self._optimiser = optimiser(net.parameters())
-        self._rates = [group["lr"] for group in self._optimiser.param_groups]
+        self._rates = [float(group["lr"]) for group in self._optimiser.param_groups]
         folder.mkdir(parents=True, exist_ok=True)
         if self._file("checkpoint").exists():
             self._restore()
-        self._seen: list[Costs] = []
+        self._spent: dict[str, Tensor | float] = {}
+        self._told = 0
         self._started, self._first = time.perf_counter(), self.step
 
     def down(self, total: Tensor, pace: float) -> None:
         """One step, of the share `pace` of the full rates, that makes `total` smaller."""
+        self.set_pace(pace)
+        self.descend(total)
+        self.count()
+
+    def set_pace(self, pace: float) -> None:
+        """Have the next step be of the share `pace` of the full rates."""
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
-            group["lr"] = rate * pace
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate * pace)
+            else:
+                group["lr"] = rate * pace
+
+    def descend(self, total: Tensor) -> None:
+        """Make `total` smaller: all of a step that may be recorded (models.training.recorded)."""
         self._optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
         self._optimiser.step()
+
+    def count(self) -> None:
+        """Take what a step left into the running average."""
         self.step += 1
         keep = min(self._keep, (self.step + 1) / (self.step + 10))
         now = list(self._net.state_dict().values())
@@ -65,7 +82,9 @@ class Descent:
     def tell(self, costs: Costs, last: bool) -> None:
         """Note what a step cost; log and save now and then, and after the `last`."""
         logged, saved = self._every
-        self._seen.append({name: cost.detach() for name, cost in costs.items()})
+        for name, cost in costs.items():
+            self._spent[name] = self._spent.get(name, 0) + cost.detach()
+        self._told += 1
         if last or self.step % logged == 0:
             self._log()
         if last or self.step % saved == 0:
@@ -74,9 +93,8 @@ class Descent:
     def _log(self) -> None:
         pace = (time.perf_counter() - self._started) / (self.step - self._first)
         line = {"step": self.step, "seconds a step": round(pace, 4)}
-        for name in self._seen[0]:
-            line[name] = round(sum(each[name].item() for each in self._seen) / len(self._seen), 5)
-        self._seen = []
+        line |= {name: round(float(spent) / self._told, 5) for name, spent in self._spent.items()}
+        self._spent, self._told = {}, 0
         print(self._stem.name, json.dumps(line), flush=True)
         with self._file("log").open("a") as log:
             log.write(json.dumps(line) + "\n")
@@ -98,7 +116,17 @@ class Descent:
         for key, value in state["average"].items():
             self._average[key].copy_(value)
         self.step = state["step"]
+        own = [group["lr"] for group in self._optimiser.param_groups]
         self._optimiser.load_state_dict(state["optimiser"])
+        for group, rate in zip(self._optimiser.param_groups, own, strict=True):
+            group["lr"] = rate
 
     def _file(self, kind: str) -> Path:
         return self._stem.with_name(f"{self._stem.name}.{kind}")
+
+
+def _begin(net: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Take `weights`; what they lack stays as it was made, so that a net may grow."""
+    unknown = net.load_state_dict(weights, strict=False).unexpected_keys
+    if unknown:
+        raise ValueError(f"the weights to begin with have {unknown[0]}, the net has not")

@@ -61,12 +61,23 @@ class Clips(IterableDataset[Block]):
 
 def fed(clips: Clips, makers: int, device: torch.device) -> Iterator[list[Block]]:
     """For each step a block of every one of `makers` processes; 0 makers: of this process."""
+    # Memory is pinned here and not by a thread of the loader's, so that nothing but this thread
+    # asks the GPU for anything while a step is recorded.
     loader = DataLoader(
-        clips, batch_size=None, num_workers=makers, pin_memory=device.type == "cuda",
+        clips, batch_size=None, num_workers=makers,
         multiprocessing_context="spawn" if makers else None,
         prefetch_factor=_AHEAD if makers else None,
     )  # fmt: skip
     blocks = iter(loader)
     while True:
         some = [next(blocks) for _ in range(max(makers, 1))]
-        yield [Block(*(each.to(device, non_blocking=True) for each in block)) for block in some]
+        yield [_on(device, block) for block in some]
+
+
+def _on(device: torch.device, block: Block) -> Block:
+    return Block(*(sent(each, device) for each in block))
+
+
+def sent(part: Tensor, device: torch.device) -> Tensor:
+    """`part` on `device`; nobody waits for what the device is at."""
+    return part if device.type == "cpu" else part.pin_memory().to(device, non_blocking=True)

@@ -7,12 +7,13 @@ models.training.label leave. Several plans are trained side by side on the clips
 
 import argparse
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import tomllib
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,8 @@ from models.training.clips import SIZES
 from models.training.descent import Descent, pace
 from models.training.feed import Block, Clips, fed
 from models.training.lite import begin
+from models.training.pool import Pool
+from models.training.recorded import Recorded
 
 _LEVELS = 4
 Clock = Callable[[], float]
@@ -35,14 +38,15 @@ class Plan:
     """A training run.
 
     photographs: what gather and label filled; folder: of checkpoint, log and weights. steps, clips
-    a step and process that composes them, frames a clip, rate: of gradient descent. widths: of
-    models.person_net. things: share of the rate at which the eyes for things learn, 0 for never.
-    share: of the clips that are learnt from. average: share of the running average kept
-    each step. half: compute in bfloat16. begin: a file of weights to go on from, "" for those of
-    models.efficient_lite and chance; behind: share of a whole run that made them. sharpen: what
-    logits are multiplied by once trained, blend: share of what was trained in what is published,
-    the rest is what it began from. sizes: (height, width) of clips. note: what else is to be
-    known of the run, for the card.
+    a step and process that composes them, frames a clip, rate: of gradient descent. repeats: steps
+    for the clips that one round of all processes composes, each of clips drawn from the last `pool`
+    of a size; 1 for a step of just what was composed. widths: of models.person_net. things: share
+    of the rate at which the eyes for things learn, 0 for never. share: of the clips that are learnt
+    from. average: share of the running average kept each step. half: compute in bfloat16. begin: a
+    file of weights to go on from, "" for those of models.efficient_lite and chance; behind: share
+    of a whole run that made them. sharpen: what logits are multiplied by once trained, blend: share
+    of what was trained in what is published, the rest is what it began from. sizes: (height, width)
+    of clips. note: what else is to be known of the run, for the card.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Plan:
     seed: int = 1
     half: bool = True
     widths: tuple[int, int, int, int] = WIDTHS
+    repeats: int = 1
+    pool: int = 600
     things: float = 0.2
     share: float = 1.0
     begin: str = ""
@@ -77,7 +83,7 @@ class Costs(NamedTuple):
     still: Tensor
 
 
-def costs(logits: Tensor, alpha: Tensor, trust: Tensor, done: float = 0) -> Costs:
+def costs(logits: Tensor, alpha: Tensor, trust: Tensor, done: float | Tensor = 0) -> Costs:
     """logits, alpha, trust: (T, N, 1, H, W), the latter two in [0, 1]; done: share of the run.
 
     decided: cross entropy; alpha: L1; edge: L1 of the bands of a Laplacian pyramid, coarser ones
@@ -137,22 +143,38 @@ class Training:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._people = People().to(self._device)
         self._pupils = [Pupil(each, self._device) for each in plans]
-        first, step = plans[0], self._pupils[0].descent.step
+        self._plan = first = plans[0]
+        step = self._pupils[0].descent.step // first.repeats
         clips = Clips(first.photographs, first.seed, step, first.clips, first.frames, first.sizes)
         self._blocks = fed(clips, makers, self._device)
+        self._pool = Pool(first.pool)
 
     def run(self, steps: int, seconds: float | None = None, clock: Clock = time.monotonic) -> None:
         """Descend until `steps` are done, or as many as `seconds` are enough for."""
         begun = clock()
+        lessons = self._lessons()
         while (at := self._pupils[0].descent.step) < steps:
             done = at / steps if seconds is None else (clock() - begun) / seconds
             last = done >= 1 or at + 1 == steps
-            block = Block(*(torch.cat(each, 1) for each in zip(*next(self._blocks), strict=True)))
+            block = next(lessons)
             seen = self._seen(block.rgb)
             for pupil in self._pupils:
                 pupil.learn(block, seen, done, last)
             if last:
                 break
+
+    def _lessons(self) -> Iterator[Block]:
+        """What each step learns from."""
+        repeats = self._plan.repeats
+        for number, blocks in enumerate(self._blocks, self._pupils[0].descent.step // repeats):
+            block = Block(*(torch.cat(each, 1) for each in zip(*blocks, strict=True)))
+            if repeats == 1:
+                yield block
+                continue
+            self._pool.put(block)
+            random = np.random.default_rng([self._plan.seed, number])
+            for _ in range(repeats):
+                yield self._pool.draw(random, block.rgb.shape[1])
 
     def _seen(self, rgb: Tensor) -> tuple[Tensor, ...]:
         """What is seen of people in clips (T, N, H, W, 3) uint8: each (T, N, C, h, w)."""
@@ -178,27 +200,43 @@ class Pupil:
             self._model, partial(_optimiser, self._model, plan), plan.name, plan.folder,
             plan.average, plan.begin,
         )  # fmt: skip
+        self._step = Recorded(self._descend)
 
     def learn(self, block: Block, seen: tuple[Tensor, ...], done: float, last: bool) -> None:
         """One step. seen: of People; done: share of the run, in [0, 1]."""
         plan = self._plan
         count = max(1, round(plan.share * block.rgb.shape[1]))
-        rgb, alpha, trust = (each[:, :count].float().mul_(1 / 255) for each in block)
-        people = [each[:, :count].flatten(0, 1) for each in seen]
-        with torch.autocast(rgb.device.type, torch.bfloat16, enabled=plan.half):
-            logits = self._model(rgb, people)
+        some = [each[:, :count] for each in (*block, *seen)]
         whole = plan.behind + (1 - plan.behind) * min(done, 1.0)
+        self.descent.set_pace(pace(self.descent.step, plan.warm_up, whole))
+        found = Costs(*self._step(torch.full((), whole, device=block.rgb.device), *some))
+        self.descent.count()
+        self.descent.tell(found._asdict(), last)
+
+    def _descend(self, whole: Tensor, *some: Tensor) -> tuple[Tensor, ...]:
+        """Costs of the parts of a block and what is seen in it, and a step to make them less."""
+        rgb, alpha, trust = (each.float() * (1 / 255) for each in some[:3])
+        people = [each.flatten(0, 1) for each in some[3:]]
+        with torch.autocast(rgb.device.type, torch.bfloat16, enabled=self._plan.half):
+            logits = self._model(rgb, people)
         result = costs(logits.float(), alpha[:, :, None], trust[:, :, None], whole)
-        self.descent.down(result.total, pace(self.descent.step, plan.warm_up, whole))
-        self.descent.tell(result._asdict(), last)
+        self.descent.descend(result.total)
+        return tuple(each.detach() for each in result)
 
 
 def _optimiser(model: PersonModel, plan: Plan, _: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    device = next(model.parameters()).device
     groups = [
-        {"params": list(model.net.parameters()), "lr": plan.rate},
-        {"params": list(model.things.parameters()), "lr": plan.rate * plan.things},
+        {"params": list(part.parameters()), "lr": plan.rate * share}
+        for part, share in ((model.net, 1.0), (model.things, plan.things))
+        if share
     ]
-    return torch.optim.AdamW(groups if plan.things else groups[:1], weight_decay=1e-2)
+    if device.type == "cpu":
+        return torch.optim.AdamW(groups, weight_decay=1e-2)
+    # A recorded step reads its rates where they are written.
+    for group in groups:
+        group["lr"] = torch.tensor(group["lr"], device=device)
+    return torch.optim.AdamW(groups, weight_decay=1e-2, capturable=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,103 @@
+"""Things that stand beside people and are none: chair backs, railings, lamps, bags.
+
+What pass 1 errs about is mostly what touches somebody. A room alone seldom has anything there,
+since people are laid over it anywhere.
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.training.material import Material, pick
+from models.training.portraits import Layer, unit
+from models.training.rooms import cropped
+
+Float = npt.NDArray[np.float32]
+Box = tuple[float, float, float, float]
+"""Top, left, bottom, right."""
+
+
+def draw_thing(random: np.random.Generator, material: Material, front: Layer) -> Layer:
+    """A thing behind the people of `front` (H, W, 4), of that size; nothing where nobody is."""
+    height, width = front.shape[:2]
+    rows, columns = (np.flatnonzero((front[..., 3] > 0.5).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return np.zeros_like(front)
+    box = float(rows[0]), float(columns[0]), float(rows[-1] + 1), float(columns[-1] + 1)
+    shape = (_back, _bars, _lump)[int(random.choice(3, p=(0.4, 0.3, 0.3)))]
+    share = shape(random, box, height, width)
+    if random.random() < 0.5:
+        share = np.asarray(cv2.GaussianBlur(share, (0, 0), random.uniform(0.4, 2)), np.float32)
+    return np.dstack([_surface(random, material, height, width) * share[..., None], share])
+
+
+def _surface(random: np.random.Generator, material: Material, height: int, width: int) -> Float:
+    """What it is made of: some of a photograph, or one colour, lit from a side."""
+    if random.random() < 0.5:
+        colour = cropped(random, unit(pick(random, material.rooms)), (height, width))
+    else:
+        colour = np.broadcast_to(random.uniform(0.02, 0.98, 3), (height, width, 3))
+    y, x = (np.linspace(-1, 1, side) for side in (height, width))
+    slope = random.normal(0, 0.25, 2)
+    light = 1 + slope[0] * y[:, None] + slope[1] * x
+    return np.asarray((colour * light[..., None]).clip(0, 1), np.float32)
+
+
+def _back(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
+    """The back of a chair, from behind the head or the shoulders down."""
+    top, left, bottom, right = box
+    tall, wide = bottom - top, right - left
+    centre = (left + right) / 2 + random.normal(0, 0.12) * wide
+    first = top + random.uniform(-0.05, 0.6) * tall
+    half = wide * random.uniform(0.25, 0.75)
+    lean = random.normal(0, 0.1) * wide
+    corner = random.uniform(0, 0.35) * min(half, tall)
+    ring = [(-half, first + corner), (-half + corner, first), (half - corner, first),
+            (half, first + corner), (half + lean, bottom + height),
+            (lean - half, bottom + height)]  # fmt: skip
+    return _filled(np.array([(centre + x, y) for x, y in ring]), height, width)
+
+
+def _bars(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
+    """A railing, a fence, a blind or the frame of a window."""
+    top, _, bottom, _ = box
+    first = top + random.uniform(-0.3, 0.7) * (bottom - top)
+    last = first + random.uniform(0.2, 1.5) * height
+    gap = min(height, width) * float(np.exp(random.uniform(np.log(0.04), np.log(0.4))))
+    thick = max(0.8, gap * random.uniform(0.08, 0.5))
+    share = np.zeros((height, width), np.float32)
+    ways = [(0, 1), (1, 0), (0, 1, 2)][int(random.integers(3))]
+    turn = random.normal(0, 0.05) + (np.pi / 4 if random.random() < 0.15 else 0)
+    for way in ways[: 2 if random.random() < 0.6 else 1]:
+        angle = turn + (np.pi / 2 if way else 0)
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+        along = x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle))
+        every = gap * (random.uniform(2, 8) if way else 1)
+        off = np.abs((along + random.uniform(0, every)) % every - every / 2)
+        share = np.maximum(share, (thick / 2 + 0.5 - off).clip(0, 1))
+    rows = np.arange(height)[:, None]
+    inside = (rows - first + 0.5).clip(0, 1) * (last - rows + 0.5).clip(0, 1)
+    rail = (thick * random.uniform(0.5, 1.5) - np.abs(rows - first)).clip(0, 1)
+    return np.asarray(np.maximum(share * inside, rail), np.float32)
+
+
+def _lump(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
+    """Something of any shape beside a head or a shoulder: a lamp, a plant, a bag, a cushion."""
+    top, left, bottom, right = box
+    size = min(bottom - top, right - left) * float(
+        np.exp(random.uniform(np.log(0.12), np.log(0.8)))
+    )
+    centre = np.array([random.choice([left, right]) + random.normal(0, 0.15) * (right - left),
+                       top + random.uniform(0, 0.7) * (bottom - top)])  # fmt: skip
+    count = int(random.integers(4, 14))
+    angles = np.linspace(0, 2 * np.pi, count, endpoint=False) + random.uniform(0, np.pi)
+    radii = size / 2 * np.exp(random.normal(0, random.uniform(0, 0.5), count))
+    ring = np.stack([np.cos(angles) * radii * random.uniform(0.4, 1), np.sin(angles) * radii], 1)
+    return _filled(centre + ring, height, width)
+
+
+def _filled(ring: npt.NDArray[np.float64], height: int, width: int) -> Float:
+    share = np.zeros((height, width), np.uint8)
+    points = np.rint(ring * 16).clip(-(2**24), 2**24).astype(np.int32)
+    cv2.fillPoly(share, [points], 255, cv2.LINE_AA, 4)
+    return unit(share)
