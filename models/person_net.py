@@ -24,8 +24,8 @@ WIDTHS = 16, 32, 64, 128
 """Channels at a 2nd, 4th, 8th and 16th of the size."""
 STATES = 32, 48
 """Channels of the states."""
-APART = 2, 4, 1
-"""Cells from one to the next that the deepest layers see, so that they see far around."""
+THROUGH, APART = 13, (2, 4, 8)
+"""Channels of the layers that see far around, and cells from one to the next that each sees."""
 STEPS = 8, 16
 """Pixels to a cell of each state."""
 
@@ -40,11 +40,25 @@ class Memory(NamedTuple):
 class _Residual(nn.Module):
     """Adds two 3x3 convolutions to its input; untrained, it adds nothing."""
 
-    def __init__(self, channels: int, apart: int = 1) -> None:
-        """apart: cells from one to the next of those that a kernel sees."""
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, 1, apart, apart)
-        self.second = nn.Conv2d(channels, channels, 3, 1, apart, apart)
+        self.first = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.second = nn.Conv2d(channels, channels, 3, 1, 1)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to the same shape."""
+        return F.relu(x + self.second(F.relu(self.first(x))))
+
+
+class _Wide(nn.Module):
+    """Adds what few channels make of cells far apart; untrained, it adds nothing."""
+
+    def __init__(self, channels: int, through: int, apart: int) -> None:
+        """through: the few channels; apart: cells from one to the next that a kernel sees."""
+        super().__init__()
+        self.first = nn.Conv2d(channels, through, 3, 1, apart, apart)
+        self.second = nn.Conv2d(through, channels, 1)
         for each in self.second.parameters():
             nn.init.zeros_(each)
 
@@ -91,7 +105,7 @@ class PersonNet(nn.Module):
         self.sixteenth = _Residual(fourth)
         self.everywhere = nn.Linear(fourth, fourth)
         self.deepest = _Residual(fourth)
-        self.around = nn.Sequential(*(_Residual(fourth, apart) for apart in APART))
+        self.around = nn.Sequential(*(_Wide(fourth, THROUGH, apart) for apart in APART))
         self.project = nn.ModuleList(
             nn.Conv2d(wider, wide, 1)
             for wide, wider in ((first, second), (second, third), (third, fourth))
