@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from models.person_model import PersonModel
 from models.person_sight import Things
-from models.training import carry, gather, publish_segmenter
+from models.training import around, carry, gather, publish_segmenter
 from models.training.feed import Clips, fed
 from models.training.gather import git_folder, read_sources
 from models.training.lite import begin
@@ -161,6 +161,29 @@ def test_what_was_trained_is_published_sharpened_with_a_card(
         factor = 1.5 if "segment" in name else 1
         torch.testing.assert_close(weights[name], value * factor, atol=1e-3, rtol=2e-3)
     assert "small: 2 steps" in (there / "small.md").read_text()
+
+
+def test_whole_layers_are_made_narrow(
+    opened: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    training(opened, tmp_path, whole=True, rate=0.01).run(4)
+    config = tmp_path / "small.toml"
+    config.write_text(
+        f'name = "small"\nphotographs = "{opened}"\nfolder = "{tmp_path}"\nwhole = true\n'
+    )
+    monkeypatch.setattr(around, "_SIZES", ((64, 64), (64, 96)))
+    monkeypatch.setattr(around, "_BATCHES", 8)
+    words = ["around", "--config", str(config), "--seconds", "3"]
+    monkeypatch.setattr(sys, "argv", words)
+    around.main()
+    left = float(capsys.readouterr().out.split("change, ")[1].split()[0])
+    assert left < 0.9
+    whole, narrow = (load_file(tmp_path / f"small{end}.safetensors") for end in ("", "_narrow"))
+    PersonModel().load_state_dict(narrow)
+    torch.testing.assert_close(whole["net.segment.weight"], narrow["net.segment.weight"])
 
 
 def test_what_travels_is_read_as_what_was_labelled(

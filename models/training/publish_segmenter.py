@@ -31,7 +31,8 @@ def main() -> None:
     plans = [read_plan(each) for each in arguments.config]
     plan = plans[-1]
     path = WEIGHTS / f"{plan.name}.safetensors"
-    mean = blended(plan.folder / path.name, plan.begin, plan.blend)
+    trained = f"{plan.name}_narrow.safetensors" if plan.whole else path.name
+    mean = blended(plan.folder / trained, plan.begin, plan.blend)
     if arguments.mean:
         save_file(mean, arguments.mean)
         return
@@ -97,6 +98,8 @@ def _card(plans: list[Plan], configs: list[Path], count: int, told: str) -> str:
     lines = "\n".join(
         f"    python -m models.training.train_segmenter --config {c}" for c in configs
     )
+    if plan.whole:
+        lines += f"\n    python -m models.training.around --config {configs[-1]}"
     words = " ".join(str(each) for each in configs)
     return f"""# {plan.name}
 

@@ -30,6 +30,7 @@ from models.training.pool import Pool
 from models.training.recorded import Recorded
 
 _LEVELS = 4
+_APART = 2, 4, 1
 Clock = Callable[[], float]
 
 
@@ -46,7 +47,8 @@ class Plan:
     file of weights to go on from, "" for those of models.efficient_lite and chance; behind: share
     of a whole run that made them. sharpen: what logits are multiplied by once trained, blend: share
     of what was trained in what is published, the rest is what it began from. sizes: (height, width)
-    of clips. note: what else is to be known of the run, for the card.
+    of clips. whole: train the layers that see far around as `whole_around`, for
+    models.training.around to make them narrow. note: what else is to be known, for the card.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Plan:
     sharpen: float = 1.0
     blend: float = 1.0
     sizes: tuple[tuple[int, int], ...] = SIZES
+    whole: bool = False
     note: str = ""
 
 
@@ -193,6 +196,8 @@ class Pupil:
         torch.manual_seed(plan.seed)
         self._plan = plan
         model = PersonModel(plan.widths)
+        if plan.whole:
+            model.net.around = whole_around(plan.widths[-1])
         begin(model.things)
         model.things.requires_grad_(plan.things > 0)
         self._model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -222,6 +227,26 @@ class Pupil:
         result = costs(logits.float(), alpha[:, :, None], trust[:, :, None], whole)
         self.descent.descend(result.total)
         return tuple(each.detach() for each in result)
+
+
+class Whole(nn.Module):
+    """Adds what as many channels as there are make of cells far apart; untrained, nothing."""
+
+    def __init__(self, channels: int, apart: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, 1, apart, apart)
+        self.second = nn.Conv2d(channels, channels, 3, 1, apart, apart)
+        for each in self.second.parameters():
+            nn.init.zeros_(each)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to the same shape."""
+        return F.relu(x + self.second(F.relu(self.first(x))))
+
+
+def whole_around(channels: int) -> nn.Sequential:
+    """In the place of PersonNet.around: easier to train than what is narrow from the beginning."""
+    return nn.Sequential(*(Whole(channels, apart) for apart in _APART))
 
 
 def _optimiser(model: PersonModel, plan: Plan, _: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
