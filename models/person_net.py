@@ -51,7 +51,7 @@ class _Residual(nn.Module):
         return F.relu(x + self.second(F.relu(self.first(x))))
 
 
-class _Wide(nn.Module):
+class _Narrow(nn.Module):
     """Adds what few channels make of cells far apart; untrained, it adds nothing."""
 
     def __init__(self, channels: int, through: int, apart: int) -> None:
@@ -105,7 +105,7 @@ class PersonNet(nn.Module):
         self.sixteenth = _Residual(fourth)
         self.everywhere = nn.Linear(fourth, fourth)
         self.deepest = _Residual(fourth)
-        self.around = nn.Sequential(*(_Wide(fourth, THROUGH, apart) for apart in APART))
+        self.around = nn.Sequential(*(_Narrow(fourth, THROUGH, apart) for apart in APART))
         self.project = nn.ModuleList(
             nn.Conv2d(wider, wide, 1)
             for wide, wider in ((first, second), (second, third), (third, fourth))

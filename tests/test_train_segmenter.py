@@ -18,12 +18,13 @@ from safetensors.torch import load_file, save_file
 from models.person_model import PersonModel
 from models.person_sight import Things
 from models.training import around, carry, gather, publish_segmenter
-from models.training.feed import Clips, fed
+from models.training.feed import Block, Clips, fed
 from models.training.gather import git_folder, read_sources
 from models.training.lite import begin
 from models.training.material import read_material
 from models.training.portraits import read_portrait
-from models.training.train_segmenter import Plan, Training, costs, read_plan
+from models.training.train_segmenter import Plan, Pupil, Training, costs, read_plan
+from models.training.whole import AROUND, whole_around
 from models.weights import load_weights
 from tests.golden.make_selfie import drawn_person
 
@@ -104,29 +105,65 @@ def test_plans_side_by_side_learn_from_the_same_clips(opened: Path, tmp_path: Pa
         torch.testing.assert_close(value, two[name])
 
 
-def test_clips_that_are_learnt_from_again_are_the_same_after_a_pause(
-    opened: Path, tmp_path: Path
+def test_after_a_pause_training_goes_on_within_a_round(
+    opened: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {"repeats": 2, "pool": 3, "sizes": ((64, 64),)}
-    training(opened, tmp_path / "one", **told).run(4)
-    training(opened, tmp_path / "two", **told).run(2)
-    training(opened, tmp_path / "two", **told).run(4)
-    assert state(tmp_path / "one")["step"] == state(tmp_path / "two")["step"] == 4
+    learnt: list[list[int]] = [[], []]
+
+    def noted(into: list[int], run: Training, steps: int) -> None:
+        learn = Pupil.learn
+
+        def told(self: Pupil, block: Block, *rest: Any) -> None:
+            into.append(int(block.rgb.sum()))
+            learn(self, block, *rest)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Pupil, "learn", told)
+            run.run(steps)
+
+    # A pool of one clip holds nothing of earlier rounds, so that a pause changes nothing.
+    told: dict[str, Any] = {"repeats": 3, "pool": 1, "sizes": ((64, 64),)}
+    noted(learnt[0], training(opened, tmp_path / "one", **told), 5)
+    noted(learnt[1], training(opened, tmp_path / "two", **told), 2)
+    noted(learnt[1], training(opened, tmp_path / "two", **told), 5)
+    assert learnt[0] == learnt[1]
+    assert len(set(learnt[0])) == 5
 
 
 def test_a_net_that_has_grown_begins_as_the_smaller_one(opened: Path, tmp_path: Path) -> None:
     training(opened, tmp_path / "one").run(2)
     whole = load_file(tmp_path / "one" / "small.safetensors")
-    small = {name: value for name, value in whole.items() if ".around." not in name}
+    small = {name: value for name, value in whole.items() if not name.startswith(AROUND)}
     assert len(small) < len(whole)
-    save_file(small, tmp_path / "small.safetensors")
-    training(opened, tmp_path / "two", begin=str(tmp_path / "small.safetensors"), rate=0.0).run(1)
-    grown = load_file(tmp_path / "two" / "small.safetensors")
-    for name, value in small.items():
-        torch.testing.assert_close(grown[name], value)
-    save_file(small | {"more": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match="more"):
-        training(opened, tmp_path / "three", begin=str(tmp_path / "other.safetensors"))
+    for number, weights in enumerate((small, whole)):
+        begin, folder = str(tmp_path / f"{number}.safetensors"), tmp_path / f"grown{number}"
+        save_file(weights, begin)
+        training(opened, folder, begin=begin, rate=0.0, whole=True).run(1)
+        grown = load_file(folder / "small.safetensors")
+        for name, value in small.items():
+            torch.testing.assert_close(grown[name], value)
+        with pytest.raises(RuntimeError, match="around"):
+            training(opened, tmp_path / "other", begin=str(folder / "small.safetensors"))
+    with pytest.raises(RuntimeError, match="around"):
+        training(opened, tmp_path / "narrow", begin=str(tmp_path / "0.safetensors"))
+
+
+def test_layers_that_see_far_around_add_nothing_until_they_learn() -> None:
+    net = PersonModel().net
+    given = torch.rand(1, 128, 6, 6)
+    for layers in (net.around, whole_around(128)):
+        torch.testing.assert_close(layers(given), given)
+
+
+def test_a_run_of_a_gpu_goes_on_without_one(opened: Path, tmp_path: Path) -> None:
+    training(opened, tmp_path).run(2)
+    path = tmp_path / "small.checkpoint"
+    kept = torch.load(path, weights_only=True)
+    for group in kept["optimiser"]["param_groups"]:
+        group |= {"capturable": True, "lr": torch.tensor(1e-3)}
+    torch.save(kept, path)
+    training(opened, tmp_path).run(3)
+    assert state(tmp_path)["step"] == 3
 
 
 def test_several_processes_draw_what_their_number_and_seed_say(opened: Path) -> None:
@@ -176,7 +213,7 @@ def test_whole_layers_are_made_narrow(
     )
     monkeypatch.setattr(around, "_SIZES", ((64, 64), (64, 96)))
     monkeypatch.setattr(around, "_BATCHES", 8)
-    words = ["around", "--config", str(config), "--seconds", "3"]
+    words = ["around", "--config", str(config), "--steps", "60"]
     monkeypatch.setattr(sys, "argv", words)
     around.main()
     left = float(capsys.readouterr().out.split("change, ")[1].split()[0])

@@ -1,16 +1,15 @@
 """The layers of pass 1 that see far around: trained whole, then made few channels wide.
 
-python -m models.training.around --config NAME.toml [--seconds S]
+python -m models.training.around --config NAME.toml [--steps N]
 
 Reads FOLDER/NAME.safetensors as train_segmenter wrote it, lets narrow layers (models.person_net)
-imitate the whole ones on composed pictures, and writes FOLDER/NAME_narrow.safetensors, a twelfth of
-the parameters for them. Hinton et al., "Distilling the Knowledge in a Neural Network" (2015), one
-part of a net alone.
+imitate the whole ones (models.training.whole) on composed pictures, and writes
+FOLDER/NAME_narrow.safetensors, an eighteenth of the parameters for them. Hinton et al.,
+"Distilling the Knowledge in a Neural Network" (2015), one part of a net alone.
 """
 
 import argparse
 import math
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,10 +25,11 @@ from models.person_net import PersonNet
 from models.person_sight import People
 from models.training.clips import draw_clip
 from models.training.material import Material, read_material
-from models.training.train_segmenter import Plan, read_plan, whole_around
+from models.training.train_segmenter import Plan, read_plan
+from models.training.whole import AROUND, whole_around
 
 _PART, _PARTS = 0, 5
-"""Of the photographs: some hundred show how the layers behave."""
+"""Of the photographs: a thousand show how the layers behave."""
 _SIZES = ((416, 416), (256, 256), (160, 288))
 _BATCH, _BATCHES, _HELD = 4, 120, 12
 _RATE = 4e-3
@@ -48,15 +48,15 @@ def main() -> None:
     """Imitate, and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=150)
+    parser.add_argument("--steps", type=int, default=14000)
     arguments = parser.parse_args()
     plan = read_plan(arguments.config)
     weights = load_file(plan.folder / f"{plan.name}.safetensors")
     material = read_material(plan.photographs, _PART, _PARTS)
     pairs = list(observed(weights, plan, material, _BATCHES))
-    found = imitated(pairs, plan, arguments.seconds)
-    kept = {name: value for name, value in weights.items() if not name.startswith("net.around.")}
-    kept |= {f"net.around.{name}": value for name, value in found.state_dict().items()}
+    found = imitated(pairs, plan, arguments.steps)
+    kept = {name: value for name, value in weights.items() if not name.startswith(AROUND)}
+    kept |= {f"{AROUND}{name}": value for name, value in found.state_dict().items()}
     save_file(kept, plan.folder / f"{plan.name}_narrow.safetensors")
 
 
@@ -81,7 +81,7 @@ def observed(
             yield Pair(given.float(), made.float())
 
 
-def imitated(pairs: list[Pair], plan: Plan, seconds: float) -> nn.Module:
+def imitated(pairs: list[Pair], plan: Plan, steps: int) -> nn.Module:
     """Narrow layers that make of what is given about what the whole ones made, so says a print."""
     torch.manual_seed(plan.seed)
     narrow = PersonNet(plan.widths).around
@@ -89,8 +89,9 @@ def imitated(pairs: list[Pair], plan: Plan, seconds: float) -> nn.Module:
     made = torch.cat([each.made.transpose(0, 1).flatten(1) for each in learnt[::5]], 1)
     spread = made.std(1)[None, :, None, None] + _LEAST
     optimiser = torch.optim.Adam(narrow.parameters(), _RATE)
-    random, begun = np.random.default_rng(plan.seed), time.monotonic()
-    while (done := (time.monotonic() - begun) / seconds) < 1:
+    random = np.random.default_rng(plan.seed)
+    for step in range(steps):
+        done = step / steps
         for group in optimiser.param_groups:
             group["lr"] = _RATE * (0.505 + 0.495 * math.cos(math.pi * done))
         pair = learnt[int(random.integers(len(learnt)))]
@@ -102,7 +103,7 @@ def imitated(pairs: list[Pair], plan: Plan, seconds: float) -> nn.Module:
             sum(float(_off(each, pair.made, spread)) for each, pair in zip(own, held, strict=True))
             for own in ([narrow(pair.given) for pair in held], [pair.given for pair in held])
         )
-    print(f"of what the whole layers change, {left / all_:.2f} is not imitated")
+    print(f"of the square of what the whole layers change, {left / all_:.2f} is not imitated")
     return narrow
 
 

@@ -1,6 +1,6 @@
 """Packs photographs for another machine: `python -m models.training.carry PHOTOGRAPHS OUT`.
 
-Writes OUT/0.tar, OUT/1.tar and so on, about a twelfth of the size in all; a folder into which all
+Writes OUT/0.tar, OUT/1.tar and so on, about a seventh of the size in all; a folder into which all
 are unpacked is read as PHOTOGRAPHS is. The first holds all rooms and enough people to begin with.
 """
 

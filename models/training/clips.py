@@ -9,7 +9,7 @@ import numpy.typing as npt
 from kernels.types import Rgb
 from models.training.jpeg import jpeg_coded
 from models.training.material import Material, pick
-from models.training.placing import lit, placed, shrunk
+from models.training.placing import glared, lit, placed, shrunk
 from models.training.portraits import Portrait
 from models.training.rooms import draw_room, hide_below
 from models.training.things import draw_thing
@@ -117,6 +117,8 @@ def _composed(
     for _ in range(count):
         layer = placed(random, pick(random, material.people), size)
         layer = lit(random, layer, room)
+        if random.random() < 0.15:
+            layer = glared(random, layer)
         if random.random() < 0.25:
             path = _sway(random, frames, still=0.5)
             things = _warped(draw_thing(random, material, layer), path, size)

@@ -28,19 +28,20 @@ class Descent:
     tensors where steps are recorded. name, folder:
     of FOLDER/NAME.checkpoint, .log and .safetensors, the running average; a checkpoint that is
     there is gone on from. average: share of the running average kept each step. begin: a file of
-    weights to go on from, "" for none. logged, saved: every how many steps.
+    weights to go on from, "" for none. logged, saved: every how many steps. grown: how names
+    of weights begin that `begin` may lack or have of another shape, for the net has grown there.
     """
 
     def __init__(
         self, net: nn.Module, optimiser: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         name: str, folder: Path, average: float, begin: str = "", logged: int = 100,
-        saved: int = 500,
+        saved: int = 500, grown: str = "",
     ) -> None:  # fmt: skip
         self.step = 0
         self._net, self._keep, self._stem = net, average, folder / name
         self._every = logged, saved
         if begin:
-            _begin(net, load_file(begin))
+            _begin(net, load_file(begin), grown)
         self._average = {key: value.clone() for key, value in net.state_dict().items()}
         self._optimiser = optimiser(net.parameters())
         self._rates = [float(group["lr"]) for group in self._optimiser.param_groups]
@@ -116,17 +117,26 @@ class Descent:
         for key, value in state["average"].items():
             self._average[key].copy_(value)
         self.step = state["step"]
-        own = [group["lr"] for group in self._optimiser.param_groups]
+        # Rates, and whether steps are recorded, are of this machine and not of the last.
+        own = [(group["lr"], group["capturable"]) for group in self._optimiser.param_groups]
+        for group, (rate, recorded) in zip(state["optimiser"]["param_groups"], own, strict=True):
+            group |= {"lr": rate, "capturable": recorded}
         self._optimiser.load_state_dict(state["optimiser"])
-        for group, rate in zip(self._optimiser.param_groups, own, strict=True):
+        for group, (rate, _) in zip(self._optimiser.param_groups, own, strict=True):
             group["lr"] = rate
 
     def _file(self, kind: str) -> Path:
         return self._stem.with_name(f"{self._stem.name}.{kind}")
 
 
-def _begin(net: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Take `weights`; what they lack stays as it was made, so that a net may grow."""
-    unknown = net.load_state_dict(weights, strict=False).unexpected_keys
-    if unknown:
-        raise ValueError(f"the weights to begin with have {unknown[0]}, the net has not")
+def _begin(net: nn.Module, weights: dict[str, Tensor], grown: str) -> None:
+    """Take `weights`; where the net has grown, what does not fit it stays as it was made."""
+    own = net.state_dict()
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if not (grown and name.startswith(grown))
+        or (name in own and own[name].shape == value.shape)
+    }
+    new = {name: own[name] for name in own if grown and name.startswith(grown)}
+    net.load_state_dict(new | fitting)

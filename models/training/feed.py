@@ -29,9 +29,9 @@ _AHEAD = 4
 class Clips(IterableDataset[Block]):
     """Blocks of clips without end; each process that draws them knows a part of the photographs.
 
-    photographs: what gather and label filled; first: the step to begin at; clips a block, frames a
+    photographs: what gather and label filled; first: the round to begin at; clips a block, frames a
     clip; sizes: (height, width) to choose from. What is drawn follows from the photographs, seed,
-    number of processes and step.
+    number of processes and round.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Clips(IterableDataset[Block]):
         self._clips, self._frames, self._sizes = clips, frames, sizes
 
     def __iter__(self) -> Iterator[Block]:
-        """Blocks of steps `first`, `first` + 1 and so on."""
+        """Blocks of rounds `first`, `first` + 1 and so on."""
         worker = get_worker_info()
         part, parts = (worker.id, worker.num_workers) if worker is not None else (0, 1)
         if worker is not None:
@@ -60,7 +60,7 @@ class Clips(IterableDataset[Block]):
 
 
 def fed(clips: Clips, makers: int, device: torch.device) -> Iterator[list[Block]]:
-    """For each step a block of every one of `makers` processes; 0 makers: of this process."""
+    """For each round a block of every one of `makers` processes; 0 makers: of this process."""
     # Memory is pinned here and not by a thread of the loader's, so that nothing but this thread
     # asks the GPU for anything while a step is recorded.
     loader = DataLoader(

@@ -78,18 +78,18 @@ def lit(random: np.random.Generator, layer: Layer, room: Float) -> Layer:
     gain = ((room.mean(axis=(0, 1)) + 0.1) / (own + 0.1)) ** random.uniform(0, 0.8)
     gain = gain.clip(0.4, 1.6) * np.exp(random.normal(0, 0.1))
     colour = layer[..., :3] * gain.astype(np.float32)
-    if random.random() < 0.15:
-        colour = colour * _glare(random, layer.shape[0], layer.shape[1])
     return np.dstack([np.minimum(colour, layer[..., 3:]), layer[..., 3:]])
 
 
-def _glare(random: np.random.Generator, height: int, width: int) -> Float:
-    """Strong light from a side, (H, W, 1), in which limbs and faces lose their colour."""
+def glared(random: np.random.Generator, layer: Layer) -> Layer:
+    """`layer` in strong light from a side, in which limbs and faces lose their colour."""
+    height, width = layer.shape[:2]
     angle, reach = random.uniform(0, 2 * np.pi), random.uniform(0.3, 1.2)
     y, x = (np.linspace(-1, 1, side, dtype=np.float32) for side in (height, width))
     towards = x * np.float32(np.cos(angle)) + y[:, None] * np.float32(np.sin(angle))
     strength = np.float32(random.uniform(0.4, 2))
-    return np.asarray(1 + strength * (towards * reach).clip(0, 1)[..., None], np.float32)
+    colour = layer[..., :3] * (1 + strength * (towards * reach).clip(0, 1)[..., None])
+    return np.dstack([np.minimum(colour, layer[..., 3:]), layer[..., 3:]])
 
 
 def shrunk(plane: npt.NDArray[Any], by: float) -> npt.NDArray[Any]:

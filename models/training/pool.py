@@ -18,10 +18,15 @@ class Pool:
         self._rings: dict[Size, tuple[Block, int]] = {}
 
     def put(self, block: Block) -> None:
-        """Keep the clips of `block`; the oldest ones of their size go."""
+        """Keep the clips of `block`; the oldest ones of their size go.
+
+        Raises ValueError when there are more of them than are kept.
+        """
+        if block.rgb.shape[1] > self._kept:
+            raise ValueError(f"{block.rgb.shape[1]} clips at once, of {self._kept} that are kept")
         size = block.alpha.shape[2], block.alpha.shape[3]
         if size not in self._rings:
-            self._rings[size] = Block(*(_room(each, self._kept) for each in block)), 0
+            self._rings[size] = Block(*(_space(each, self._kept) for each in block)), 0
         ring, count = self._rings[size]
         places = torch.arange(count, count + block.rgb.shape[1]) % self._kept
         at = sent(places, block.rgb.device)
@@ -58,6 +63,6 @@ def varied(random: np.random.Generator, block: Block) -> Block:
     return Block(*(turned(each) for each in (rgb, block.alpha, block.trust)))
 
 
-def _room(part: Tensor, kept: int) -> Tensor:
+def _space(part: Tensor, kept: int) -> Tensor:
     """For `kept` clips of a block's part, (T, N, ...)."""
     return part.new_empty((part.shape[0], kept, *part.shape[2:]))

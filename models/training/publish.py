@@ -64,16 +64,13 @@ def blended(trained: Path, begin: str, blend: float) -> dict[str, Tensor]:
     """The weights `trained` to the share `blend`, to the rest those in `begin` that they were once.
 
     Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022): the mean of both nets'
-    weights keeps what either does well. Layers that the net had not yet count as zeros.
+    weights keeps what either does well.
     """
     after = load_file(trained)
     if blend == 1:
         return after
-    before = {name: value.float() for name, value in load_file(begin).items()}
-    return {
-        name: torch.lerp(before.get(name, torch.zeros_like(value)), value, blend)
-        for name, value in after.items()
-    }
+    before = load_file(begin)
+    return {name: torch.lerp(before[name], value, blend) for name, value in after.items()}
 
 
 def enlist(path: Path) -> None:

@@ -98,6 +98,10 @@ def _card(plans: list[Plan], configs: list[Path], count: int, told: str) -> str:
     lines = "\n".join(
         f"    python -m models.training.train_segmenter --config {c}" for c in configs
     )
+    for after, config in zip(plans[1:], configs, strict=False):
+        if after.begin.endswith("_mean.safetensors"):
+            made = f"    python -m models.training.publish_segmenter --config {config} --mean "
+            lines = lines.replace(f"{config}\n", f"{config}\n{made}{after.begin}\n")
     if plan.whole:
         lines += f"\n    python -m models.training.around --config {configs[-1]}"
     words = " ".join(str(each) for each in configs)

@@ -47,7 +47,7 @@ class _Tape:
         if self._graph is None:
             self._given = tuple(each.clone() for each in given)
             self._graph = torch.cuda.CUDAGraph()
-            # Another thread that takes memory meanwhile is none of the graph's business.
+            # What another thread asks of the GPU meanwhile does not spoil the graph.
             with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
                 self._found = self._step(*self._given)
         for mine, each in zip(self._given, given, strict=True):

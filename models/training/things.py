@@ -27,7 +27,8 @@ def draw_thing(random: np.random.Generator, material: Material, front: Layer) ->
     shape = (_back, _bars, _lump)[int(random.choice(3, p=(0.4, 0.3, 0.3)))]
     share = shape(random, box, height, width)
     if random.random() < 0.5:
-        share = np.asarray(cv2.GaussianBlur(share, (0, 0), random.uniform(0.4, 2)), np.float32)
+        blurred = cv2.GaussianBlur(share, (0, 0), random.uniform(0.4, 2))
+        share = np.asarray(blurred, np.float32).clip(0, 1)
     return np.dstack([_surface(random, material, height, width) * share[..., None], share])
 
 
@@ -66,7 +67,7 @@ def _bars(random: np.random.Generator, box: Box, height: int, width: int) -> Flo
     gap = min(height, width) * float(np.exp(random.uniform(np.log(0.04), np.log(0.4))))
     thick = max(0.8, gap * random.uniform(0.08, 0.5))
     share = np.zeros((height, width), np.float32)
-    ways = [(0, 1), (1, 0), (0, 1, 2)][int(random.integers(3))]
+    ways = (0, 1) if random.random() < 0.5 else (1, 0)
     turn = random.normal(0, 0.05) + (np.pi / 4 if random.random() < 0.15 else 0)
     for way in ways[: 2 if random.random() < 0.6 else 1]:
         angle = turn + (np.pi / 2 if way else 0)

@@ -28,9 +28,9 @@ from models.training.feed import Block, Clips, fed
 from models.training.lite import begin
 from models.training.pool import Pool
 from models.training.recorded import Recorded
+from models.training.whole import AROUND, whole_around
 
 _LEVELS = 4
-_APART = 2, 4, 1
 Clock = Callable[[], float]
 
 
@@ -47,7 +47,7 @@ class Plan:
     file of weights to go on from, "" for those of models.efficient_lite and chance; behind: share
     of a whole run that made them. sharpen: what logits are multiplied by once trained, blend: share
     of what was trained in what is published, the rest is what it began from. sizes: (height, width)
-    of clips. whole: train the layers that see far around as `whole_around`, for
+    of clips. whole: train the layers that see far around as models.training.whole, for
     models.training.around to make them narrow. note: what else is to be known, for the card.
     """
 
@@ -167,17 +167,20 @@ class Training:
                 break
 
     def _lessons(self) -> Iterator[Block]:
-        """What each step learns from."""
+        """What each step learns from; after a pause the pool begins empty."""
         repeats = self._plan.repeats
-        for number, blocks in enumerate(self._blocks, self._pupils[0].descent.step // repeats):
+        first, learnt = divmod(self._pupils[0].descent.step, repeats)
+        for number, blocks in enumerate(self._blocks, first):
             block = Block(*(torch.cat(each, 1) for each in zip(*blocks, strict=True)))
             if repeats == 1:
                 yield block
                 continue
             self._pool.put(block)
             random = np.random.default_rng([self._plan.seed, number])
-            for _ in range(repeats):
-                yield self._pool.draw(random, block.rgb.shape[1])
+            for turn in range(repeats):
+                drawn = self._pool.draw(random, block.rgb.shape[1])
+                if number > first or turn >= learnt:
+                    yield drawn
 
     def _seen(self, rgb: Tensor) -> tuple[Tensor, ...]:
         """What is seen of people in clips (T, N, H, W, 3) uint8: each (T, N, C, h, w)."""
@@ -203,7 +206,7 @@ class Pupil:
         self._model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.descent = Descent(
             self._model, partial(_optimiser, self._model, plan), plan.name, plan.folder,
-            plan.average, plan.begin,
+            plan.average, plan.begin, grown=AROUND if plan.whole else "",
         )  # fmt: skip
         self._step = Recorded(self._descend)
 
@@ -227,26 +230,6 @@ class Pupil:
         result = costs(logits.float(), alpha[:, :, None], trust[:, :, None], whole)
         self.descent.descend(result.total)
         return tuple(each.detach() for each in result)
-
-
-class Whole(nn.Module):
-    """Adds what as many channels as there are make of cells far apart; untrained, nothing."""
-
-    def __init__(self, channels: int, apart: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, 1, apart, apart)
-        self.second = nn.Conv2d(channels, channels, 3, 1, apart, apart)
-        for each in self.second.parameters():
-            nn.init.zeros_(each)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) to the same shape."""
-        return F.relu(x + self.second(F.relu(self.first(x))))
-
-
-def whole_around(channels: int) -> nn.Sequential:
-    """In the place of PersonNet.around: easier to train than what is narrow from the beginning."""
-    return nn.Sequential(*(Whole(channels, apart) for apart in _APART))
 
 
 def _optimiser(model: PersonModel, plan: Plan, _: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
