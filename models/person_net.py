@@ -146,10 +146,6 @@ class PersonNet(nn.Module):
         y = _followed(self.gated[0], parted(y), state_8)
         return parted(self._decoded(y, shallow))
 
-    def deep(self, rgb: Tensor, seen: Sequence[Tensor]) -> Tensor:
-        """What is known of pictures before anything is remembered, (N, WIDTHS[3], H/16, W/16)."""
-        return self._encoded(rgb, seen)[1]
-
     def _encoded(
         self, rgb: Tensor, seen: Sequence[Tensor]
     ) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:

@@ -9,7 +9,6 @@ FOLDER/NAME_narrow.safetensors, an eighteenth of the parameters for them. Hinton
 """
 
 import argparse
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +23,7 @@ from models.person_model import PersonModel
 from models.person_net import PersonNet
 from models.person_sight import People
 from models.training.clips import draw_clip
+from models.training.descent import pace
 from models.training.material import Material, read_material
 from models.training.train_segmenter import Plan, read_plan
 from models.training.whole import AROUND, whole_around
@@ -57,7 +57,7 @@ def main() -> None:
     found = imitated(pairs, plan, arguments.steps)
     kept = {name: value for name, value in weights.items() if not name.startswith(AROUND)}
     kept |= {f"{AROUND}{name}": value for name, value in found.state_dict().items()}
-    save_file(kept, plan.folder / f"{plan.name}_narrow.safetensors")
+    save_file(kept, plan.trained)
 
 
 def observed(
@@ -68,17 +68,18 @@ def observed(
     whole = whole_around(plan.widths[-1])
     model.net.around = whole
     model.load_state_dict(weights)
-    model.net.around = nn.Sequential()
+    seen: list[Pair] = []
+    whole.register_forward_hook(
+        lambda _, given, made: seen.append(Pair(given[0].float(), made.float()))
+    )
     for size in _SIZES:
         for number in range(batches):
             random = np.random.default_rng([plan.seed, *size, number])
             rgb = [draw_clip(random, material, size, 1).rgb[0] for _ in range(_BATCH)]
             picture = torch.from_numpy(np.stack(rgb)).float() / 255
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
-                seen = [*people(picture), *model.things(picture)]
-                given = model.net.deep(picture.permute(0, 3, 1, 2), seen)
-                made = whole(given)
-            yield Pair(given.float(), made.float())
+                model(picture[None], people(picture))
+            yield seen.pop()
 
 
 def imitated(pairs: list[Pair], plan: Plan, steps: int) -> nn.Module:
@@ -91,9 +92,8 @@ def imitated(pairs: list[Pair], plan: Plan, steps: int) -> nn.Module:
     optimiser = torch.optim.Adam(narrow.parameters(), _RATE)
     random = np.random.default_rng(plan.seed)
     for step in range(steps):
-        done = step / steps
         for group in optimiser.param_groups:
-            group["lr"] = _RATE * (0.505 + 0.495 * math.cos(math.pi * done))
+            group["lr"] = _RATE * pace(step, 1, step / steps)
         pair = learnt[int(random.integers(len(learnt)))]
         optimiser.zero_grad()
         _off(narrow(pair.given), pair.made, spread).backward()  # type: ignore[no-untyped-call]

@@ -25,17 +25,17 @@ class Descent:
     """The state of a run, saved and restored as a whole.
 
     net: is trained in place; `optimiser` of its parameters begins at the full rates, numbers, or
-    tensors where steps are recorded. name, folder:
-    of FOLDER/NAME.checkpoint, .log and .safetensors, the running average; a checkpoint that is
-    there is gone on from. average: share of the running average kept each step. begin: a file of
-    weights to go on from, "" for none. logged, saved: every how many steps. grown: how names
-    of weights begin that `begin` may lack or have of another shape, for the net has grown there.
+    tensors where steps are recorded. name, folder: of FOLDER/NAME.checkpoint, .log and
+    .safetensors, the running average; a checkpoint that is there is gone on from. average: share of
+    the running average kept each step. begin: a file of weights to go on from, "" for none. logged,
+    saved: every how many steps. grown: how names of weights begin that `begin` may lack or have of
+    another shape, for the net has grown there.
     """
 
     def __init__(
         self, net: nn.Module, optimiser: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         name: str, folder: Path, average: float, begin: str = "", logged: int = 100,
-        saved: int = 500, grown: str = "",
+        saved: int = 500, grown: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.step = 0
         self._net, self._keep, self._stem = net, average, folder / name
@@ -118,25 +118,19 @@ class Descent:
             self._average[key].copy_(value)
         self.step = state["step"]
         # Rates, and whether steps are recorded, are of this machine and not of the last.
-        own = [(group["lr"], group["capturable"]) for group in self._optimiser.param_groups]
-        for group, (rate, recorded) in zip(state["optimiser"]["param_groups"], own, strict=True):
-            group |= {"lr": rate, "capturable": recorded}
+        groups = state["optimiser"]["param_groups"]
+        for group, own in zip(groups, self._optimiser.param_groups, strict=True):
+            group |= {key: own[key] for key in ("lr", "capturable")}
         self._optimiser.load_state_dict(state["optimiser"])
-        for group, (rate, _) in zip(self._optimiser.param_groups, own, strict=True):
-            group["lr"] = rate
 
     def _file(self, kind: str) -> Path:
         return self._stem.with_name(f"{self._stem.name}.{kind}")
 
 
-def _begin(net: nn.Module, weights: dict[str, Tensor], grown: str) -> None:
+def _begin(net: nn.Module, weights: dict[str, Tensor], grown: tuple[str, ...]) -> None:
     """Take `weights`; where the net has grown, what does not fit it stays as it was made."""
-    own = net.state_dict()
-    fitting = {
-        name: value
-        for name, value in weights.items()
-        if not (grown and name.startswith(grown))
-        or (name in own and own[name].shape == value.shape)
-    }
-    new = {name: own[name] for name in own if grown and name.startswith(grown)}
-    net.load_state_dict(new | fitting)
+    new = {name: value for name, value in net.state_dict().items() if name.startswith(grown)}
+    for name, value in weights.items():
+        if not name.startswith(grown) or (name in new and new[name].shape == value.shape):
+            new[name] = value
+    net.load_state_dict(new)

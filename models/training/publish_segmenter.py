@@ -7,6 +7,7 @@ import argparse
 import json
 import statistics
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,7 @@ def main() -> None:
     plans = [read_plan(each) for each in arguments.config]
     plan = plans[-1]
     path = WEIGHTS / f"{plan.name}.safetensors"
-    trained = f"{plan.name}_narrow.safetensors" if plan.whole else path.name
-    mean = blended(plan.folder / trained, plan.begin, plan.blend)
+    mean = blended(plan.trained, plan.begin, plan.blend)
     if arguments.mean:
         save_file(mean, arguments.mean)
         return
@@ -95,15 +95,7 @@ def _card(plans: list[Plan], configs: list[Path], count: int, told: str) -> str:
     plan = plans[-1]
     labelled = len(list((plan.photographs / "alpha" / "people").glob("*.png")))
     runs = "\n".join(_run(each) for each in plans)
-    lines = "\n".join(
-        f"    python -m models.training.train_segmenter --config {c}" for c in configs
-    )
-    for after, config in zip(plans[1:], configs, strict=False):
-        if after.begin.endswith("_mean.safetensors"):
-            made = f"    python -m models.training.publish_segmenter --config {config} --mean "
-            lines = lines.replace(f"{config}\n", f"{config}\n{made}{after.begin}\n")
-    if plan.whole:
-        lines += f"\n    python -m models.training.around --config {configs[-1]}"
+    lines = "\n".join(f"    python -m models.training.{each}" for each in _commands(plans, configs))
     words = " ".join(str(each) for each in configs)
     return f"""# {plan.name}
 
@@ -141,6 +133,17 @@ Made by
 By `python -m benchmarks.quality --folder`, on clips that `benchmarks.people_truths` made of the
 held-out people: MAD and semantic error x 1e3, Grad / 1e3, dtSSD x 1e2.
 {told}"""
+
+
+def _commands(plans: list[Plan], configs: list[Path]) -> Iterator[str]:
+    """What was called in turn."""
+    begins = [*(plan.begin for plan in plans[1:]), ""]
+    for plan, config, begin in zip(plans, configs, begins, strict=True):
+        yield f"train_segmenter --config {config}"
+        if plan.whole:
+            yield f"around --config {config}"
+        if begin.endswith("_mean.safetensors"):
+            yield f"publish_segmenter --config {config} --mean {begin}"
 
 
 def _blend(plan: Plan) -> str:

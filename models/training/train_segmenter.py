@@ -75,6 +75,11 @@ class Plan:
     whole: bool = False
     note: str = ""
 
+    @property
+    def trained(self) -> Path:
+        """The weights that are published, or go into what is."""
+        return self.folder / f"{self.name}{'_narrow' if self.whole else ''}.safetensors"
+
 
 class Costs(NamedTuple):
     """What is made small, and its parts; means over the pixels, by how far labels are trusted."""
@@ -147,38 +152,39 @@ class Training:
         self._people = People().to(self._device)
         self._pupils = [Pupil(each, self._device) for each in plans]
         self._plan = first = plans[0]
-        step = self._pupils[0].descent.step // first.repeats
-        clips = Clips(first.photographs, first.seed, step, first.clips, first.frames, first.sizes)
+        number, learnt = divmod(self._pupils[0].descent.step, first.repeats)
+        clips = Clips(first.photographs, first.seed, number, first.clips, first.frames, first.sizes)
         self._blocks = fed(clips, makers, self._device)
-        self._pool = Pool(first.pool)
+        self._lessons = self._drawn(number, learnt)
 
     def run(self, steps: int, seconds: float | None = None, clock: Clock = time.monotonic) -> None:
         """Descend until `steps` are done, or as many as `seconds` are enough for."""
         begun = clock()
-        lessons = self._lessons()
         while (at := self._pupils[0].descent.step) < steps:
             done = at / steps if seconds is None else (clock() - begun) / seconds
             last = done >= 1 or at + 1 == steps
-            block = next(lessons)
+            block = next(self._lessons)
             seen = self._seen(block.rgb)
             for pupil in self._pupils:
                 pupil.learn(block, seen, done, last)
             if last:
                 break
 
-    def _lessons(self) -> Iterator[Block]:
-        """What each step learns from; after a pause the pool begins empty."""
-        repeats = self._plan.repeats
-        first, learnt = divmod(self._pupils[0].descent.step, repeats)
+    def _drawn(self, first: int, learnt: int) -> Iterator[Block]:
+        """What each step learns from, from round `first` on, of which `learnt` steps are done.
+
+        After a pause the pool begins empty.
+        """
+        repeats, pool = self._plan.repeats, Pool(self._plan.pool)
         for number, blocks in enumerate(self._blocks, first):
             block = Block(*(torch.cat(each, 1) for each in zip(*blocks, strict=True)))
             if repeats == 1:
                 yield block
                 continue
-            self._pool.put(block)
+            pool.put(block)
             random = np.random.default_rng([self._plan.seed, number])
             for turn in range(repeats):
-                drawn = self._pool.draw(random, block.rgb.shape[1])
+                drawn = pool.draw(random, block.rgb.shape[1])
                 if number > first or turn >= learnt:
                     yield drawn
 
@@ -206,7 +212,7 @@ class Pupil:
         self._model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.descent = Descent(
             self._model, partial(_optimiser, self._model, plan), plan.name, plan.folder,
-            plan.average, plan.begin, grown=AROUND if plan.whole else "",
+            plan.average, plan.begin, grown=(AROUND,) if plan.whole else (),
         )  # fmt: skip
         self._step = Recorded(self._descend)
 
@@ -234,17 +240,18 @@ class Pupil:
 
 def _optimiser(model: PersonModel, plan: Plan, _: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     device = next(model.parameters()).device
+    recorded = device.type != "cpu"
+
+    def rate(share: float) -> float | Tensor:
+        # A recorded step reads its rates where they are written.
+        return torch.tensor(plan.rate * share, device=device) if recorded else plan.rate * share
+
     groups = [
-        {"params": list(part.parameters()), "lr": plan.rate * share}
+        {"params": list(part.parameters()), "lr": rate(share)}
         for part, share in ((model.net, 1.0), (model.things, plan.things))
         if share
     ]
-    if device.type == "cpu":
-        return torch.optim.AdamW(groups, weight_decay=1e-2)
-    # A recorded step reads its rates where they are written.
-    for group in groups:
-        group["lr"] = torch.tensor(group["lr"], device=device)
-    return torch.optim.AdamW(groups, weight_decay=1e-2, capturable=True)
+    return torch.optim.AdamW(groups, weight_decay=1e-2, capturable=recorded)
 
 
 if __name__ == "__main__":
