@@ -51,20 +51,23 @@ class _Residual(nn.Module):
         return F.relu(x + self.second(F.relu(self.first(x))))
 
 
-class _Narrow(nn.Module):
-    """Adds what few channels make of cells far apart; untrained, it adds nothing."""
+class Far(nn.Module):
+    """Adds what two convolutions make of cells far apart; untrained, it adds nothing."""
 
-    def __init__(self, channels: int, through: int, apart: int) -> None:
-        """through: the few channels; apart: cells from one to the next that a kernel sees."""
+    def __init__(self, first: nn.Conv2d, second: nn.Conv2d) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, through, 3, 1, apart, apart)
-        self.second = nn.Conv2d(through, channels, 1)
-        for each in self.second.parameters():
+        self.first, self.second = first, second
+        for each in second.parameters():
             nn.init.zeros_(each)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to the same shape."""
         return F.relu(x + self.second(F.relu(self.first(x))))
+
+
+def _narrow(channels: int, through: int, apart: int) -> Far:
+    """By few channels, `through`, of cells `apart` from one another."""
+    return Far(nn.Conv2d(channels, through, 3, 1, apart, apart), nn.Conv2d(through, channels, 1))
 
 
 class _Gated(nn.Module):
@@ -105,7 +108,7 @@ class PersonNet(nn.Module):
         self.sixteenth = _Residual(fourth)
         self.everywhere = nn.Linear(fourth, fourth)
         self.deepest = _Residual(fourth)
-        self.around = nn.Sequential(*(_Narrow(fourth, THROUGH, apart) for apart in APART))
+        self.around = nn.Sequential(*(_narrow(fourth, THROUGH, apart) for apart in APART))
         self.project = nn.ModuleList(
             nn.Conv2d(wider, wide, 1)
             for wide, wider in ((first, second), (second, third), (third, fourth))

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from kernels.outline import fill_outline
 from models.training.material import Material, pick
 from models.training.portraits import Layer, unit
 from models.training.rooms import cropped
@@ -56,7 +57,7 @@ def _back(random: np.random.Generator, box: Box, height: int, width: int) -> Flo
     ring = [(-half, first + corner), (-half + corner, first), (half - corner, first),
             (half, first + corner), (half + lean, bottom + height),
             (lean - half, bottom + height)]  # fmt: skip
-    return _filled(np.array([(centre + x, y) for x, y in ring]), height, width)
+    return fill_outline(np.array([(centre + x, y) for x, y in ring], np.float32), height, width)
 
 
 def _bars(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
@@ -94,11 +95,4 @@ def _lump(random: np.random.Generator, box: Box, height: int, width: int) -> Flo
     angles = np.linspace(0, 2 * np.pi, count, endpoint=False) + random.uniform(0, np.pi)
     radii = size / 2 * np.exp(random.normal(0, random.uniform(0, 0.5), count))
     ring = np.stack([np.cos(angles) * radii * random.uniform(0.4, 1), np.sin(angles) * radii], 1)
-    return _filled(centre + ring, height, width)
-
-
-def _filled(ring: npt.NDArray[np.float64], height: int, width: int) -> Float:
-    share = np.zeros((height, width), np.uint8)
-    points = np.rint(ring * 16).clip(-(2**24), 2**24).astype(np.int32)
-    cv2.fillPoly(share, [points], 255, cv2.LINE_AA, 4)
-    return unit(share)
+    return fill_outline(np.asarray(centre + ring, np.float32), height, width)
