@@ -18,7 +18,7 @@ from models.picture import Picture
 from models.precision import net_precision
 from models.refined import Refined, cell_size
 from models.refiner_inputs import gather_inputs
-from models.refiner_net import LOOKS, SHAPES, RefinerNet
+from models.refiner_net import SHAPES, RefinerNet
 from models.refiner_pixels import TERMS, PixelNets
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
@@ -35,32 +35,31 @@ class LearnedRefiner:
         self,
         net: RefinerNet,
         finest: int = 4,
-        looks: int = LOOKS,
         budget: float | None = None,
         half: bool | None = None,
         keep_error: bool = False,
     ) -> None:
         """Run a copy of `net` on cells of `finest` pixels (2, 4 or 8), doubled in large pictures.
 
-        looks: times that the scout looks. budget: tiles a picture at most, those where the coarse
-        alpha is expected to be most wrong, or a share of them below 1; None for all. These three
-        may be changed. half: compute in bfloat16; None where the processor multiplies it fast.
-        keep_error: also give the expected error of each pixel.
+        budget: tiles a picture at most, those where the coarse alpha is expected to be most wrong,
+        or a share of them below 1; None for all; may be changed. half: compute in bfloat16; None
+        where the processor multiplies it fast. keep_error: also give the expected error of each
+        pixel.
         Raises ValueError on cells of another size.
         """
         if finest not in (2, 4, 8):
             raise ValueError(f"cells are 2, 4 or 8 pixels wide, got {finest}")
-        self.finest, self.budget, self._keep_error = finest, budget, keep_error
+        self.budget, self._finest, self._keep_error = budget, finest, keep_error
         dtype = net_precision() if half is None else torch.bfloat16 if half else torch.float32
         own = deepcopy(net).eval().requires_grad_(False).to(dtype)
         own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._view = Viewer(own.scout, own.context, looks, dtype)
+        self._view = Viewer(own.scout, own.context, net.shape.looks, dtype)
         self._pixels = PixelNets(own.trunk, own.fine, net.shape.reach, dtype)
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
         height, width = picture.height, picture.width
-        step = cell_size(self.finest, height, width)
+        step = cell_size(self._finest, height, width)
         coarse = softened(cleaned(coarse), height, width)
         kinds = looked = classify(coarse, height, width)
         # A soft alpha as fine as the picture knows more than any refiner.
@@ -80,15 +79,6 @@ class LearnedRefiner:
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)
         return Refined(alpha, kinds, colours, error)
-
-    @property
-    def looks(self) -> int:
-        """Times that the scout looks."""
-        return self._view.looks
-
-    @looks.setter
-    def looks(self, looks: int) -> None:
-        self._view.looks = looks
 
     def _ranked(self, tiles: Places, view: View) -> Places:
         """The tiles with the largest expected error, in reading order."""
@@ -118,3 +108,8 @@ def open_learned(name: str, **options: Any) -> LearnedRefiner:
     net = RefinerNet(SHAPES[name])
     net.load_state_dict(weights)
     return LearnedRefiner(net, **options)
+
+
+def open_light(**options: Any) -> LearnedRefiner:
+    """The refiner of live pictures where time is short; see open_learned."""
+    return open_learned("refiner_light", finest=8, **options)

@@ -13,8 +13,8 @@ __all__ = [
     "open_refiner",
 ]  # fmt: skip
 
-_LEARNED = {"balanced": 4, "best": 2}
-"""Pixels a cell of the qualities that go by the learned net."""
+_LEARNED = {"balanced": ("refiner_balanced", 4), "best": ("refiner_best", 4)}
+"""Weights, and pixels a cell, of the qualities that go by learned nets."""
 
 
 class Refiners:
@@ -38,7 +38,7 @@ class Refiners:
 
 
 def open_refiner(quality: str = "balanced", keep_error: bool = False) -> Refiner:
-    """The refiner for `quality`: "fast" goes by colour alone, "balanced" and "best" have learned.
+    """The refiner for `quality`: "fast" goes by colour alone, "balanced" and "best" by nets.
 
     keep_error: also give the expected error of each pixel, which only a net can tell. Raises
     ValueError on another quality or one that cannot tell it, WeightsError when weights cannot be
@@ -47,8 +47,8 @@ def open_refiner(quality: str = "balanced", keep_error: bool = False) -> Refiner
     if quality in _LEARNED:
         from models.learned_refiner import open_learned
 
-        finest = _LEARNED[quality]
-        return open_learned("refiner_balanced", finest=finest, keep_error=keep_error)
+        weights, finest = _LEARNED[quality]
+        return open_learned(weights, finest=finest, keep_error=keep_error)
     refiner = ClassicalRefiner(quality)
     if keep_error:
         raise ValueError(f"confidence needs quality {' or '.join(_LEARNED)}, got {quality!r}")

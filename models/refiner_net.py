@@ -22,8 +22,6 @@ LOGIT_SCALE = 0.25
 """Logits are given to the nets in this unit: it makes them as large as the other channels."""
 DOUBT = 1
 """Large cells by which a coarse alpha may well be wrong, for the first look."""
-LOOKS = 2
-"""Times that the scout looks; a third changed nothing."""
 EDGE = 0.01
 """Alphas closer than this to 0 or 1 are taken for it, so that their logit is finite."""
 _LINES = 4 * GUESSES
@@ -34,7 +32,8 @@ class Shape:
     """Widths and depths of the four nets; dilations: one for each residual block.
 
     scout, context: channels on cells; noticed: features that the scout hands to the context;
-    trunk: channels at half a cell; last: channels of pixels.
+    trunk: channels at half a cell; last: channels of pixels. looks: times that the scout looks; a
+    third changed nothing.
     """
 
     scout: int = 32
@@ -45,6 +44,7 @@ class Shape:
     trunk: int = 16
     trunk_dilations: tuple[int, ...] = (1, 2)
     last: int = 16
+    looks: int = 2
 
     @property
     def reach(self) -> int:
@@ -171,5 +171,14 @@ def _silence(layer: nn.Conv2d, rows: slice) -> None:
             layer.bias[rows] = 0
 
 
-SHAPES = {"refiner_balanced": Shape()}
+SHAPES = {
+    "refiner_balanced": Shape(),
+    "refiner_best": Shape(
+        scout=48, noticed=16, context=48, context_dilations=(1, 2, 4, 1), trunk=32,
+        trunk_dilations=(1, 2, 2), last=32,
+    ),
+    "refiner_light": Shape(
+        scout=16, scout_dilations=(1, 2, 4), context=16, trunk=16, trunk_dilations=(1,), looks=1
+    ),
+}  # fmt: skip
 """The shapes of the committed weights."""

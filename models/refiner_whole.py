@@ -1,6 +1,5 @@
 """The learned refiner in plain torch: how it is trained, and what patches must equal."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -10,7 +9,7 @@ from torch.nn import functional as F
 from kernels.context import CONFIDENCE, KNOWN, PRIOR
 from kernels.context_torch import spread, variance, weigh_evidence
 from kernels.patches import APART, BESIDE, GUESSES, SPARE
-from models.refiner_net import DOUBT, LOGIT_SCALE, LOOKS, RefinerNet, alpha_of, logit_of
+from models.refiner_net import DOUBT, LOGIT_SCALE, RefinerNet, alpha_of, logit_of
 
 _LINES = 4 * GUESSES
 
@@ -44,7 +43,7 @@ class Whole(NamedTuple):
     log_error: Tensor
 
 
-def view(net: RefinerNet, wide: Tensor, cells: Tensor, looks: int = LOOKS) -> Views:
+def view(net: RefinerNet, wide: Tensor, cells: Tensor) -> Views:
     """Run the nets on cells over whole pictures.
 
     cells: (N, CELL_INPUTS, h, w) as gather_inputs gives them, of which colours and what they tell
@@ -55,7 +54,7 @@ def view(net: RefinerNet, wide: Tensor, cells: Tensor, looks: int = LOOKS) -> Vi
     doubted = F.pad(alpha_of(logits), (DOUBT,) * 4, mode="replicate")
     doubted = F.avg_pool2d(doubted, 2 * DOUBT + 1, 1)
     prior, change, looked = doubted, torch.zeros_like(logits), []
-    for _ in range(looks):
+    for _ in range(net.shape.looks):
         noticed = net.scout(_told(wide, prior, change))
         change = noticed[:, -1:].float()
         looked.append(alpha_of(logits + change))
@@ -78,14 +77,15 @@ def refine_close(
     coarse: Tensor,
     near: Tensor,
     step: int,
-    windows: Sequence[tuple[int, int]] | None = None,
+    windows: Tensor | None = None,
 ) -> Whole:
     """Run the nets on pixels over a window of each picture.
 
     rgb: (N, 3, H, W) in [0, 1], with a margin of reach * step / 2 on every side, for which there
     are no results; coarse: (N, 1, H, W) enlarged, in [0, 1]; near: as `view` gives it for whole
-    pictures; step: pixels a cell. windows: where `rgb` and `coarse` begin in each picture, (row,
-    column), multiples of `step`; None when they are whole. H and W are multiples of `step`.
+    pictures; step: pixels a cell. windows: (N, 2) int64, the row and column where `rgb` and
+    `coarse` begin in each picture, multiples of `step`; None when they are whole. H and W are
+    multiples of `step`.
     """
     height, width = rgb.shape[2:]
     part, reach = step // 2, net.shape.reach
@@ -139,7 +139,7 @@ def _logits(cells: Tensor) -> Tensor:
 
 def _told(cells: Tensor, prior: Tensor, change: Tensor) -> Tensor:
     """`cells` with the colours that `prior` is sure of; change: found so far of the logit."""
-    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+    with torch.no_grad(), torch.autocast(cells.device.type, enabled=False):
         rgb = cells[:, :3].float() + 0.5
         means = torch.cat([rgb, rgb.square().sum(1, keepdim=True)], 1)
         front, back = spread(means, prior)
@@ -153,19 +153,18 @@ def _told(cells: Tensor, prior: Tensor, change: Tensor) -> Tensor:
     return renewed.contiguous(memory_format=torch.channels_last)
 
 
-def _around(
-    cells: Tensor, windows: Sequence[tuple[int, int]] | None, height: int, width: int, step: int
-) -> Tensor:
+def _around(cells: Tensor, windows: Tensor | None, height: int, width: int, step: int) -> Tensor:
     """The cells under each window and one more on every side, repeated at the picture's edge."""
     wide = F.pad(cells, (1, 1, 1, 1), mode="replicate")
     if windows is None:
         return wide
-    rows, columns = height // step + 2, width // step + 2
-    parts = [
-        wide[n, :, top // step : top // step + rows, left // step : left // step + columns]
-        for n, (top, left) in enumerate(windows)
-    ]
-    return torch.stack(parts).contiguous(memory_format=torch.channels_last)
+    for axis, size in ((2, height), (3, width)):
+        reach = torch.arange(size // step + 2, device=cells.device)
+        at = windows[:, axis - 2, None] // step + reach
+        shape = [len(at), 1, 1, 1]
+        shape[axis] = len(reach)
+        wide = torch.take_along_dim(wide, at.view(shape), axis)
+    return wide.contiguous(memory_format=torch.channels_last)
 
 
 def _enlarged(cells: Tensor, factor: int, height: int, width: int, more: int = 0) -> Tensor:

@@ -138,7 +138,7 @@ def test_an_unknown_quality_is_refused(keep_error: bool) -> None:
 
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.weights.WEIGHTS", tmp_path)
-    with pytest.raises(WeightsError, match=r"refiner_balanced\.safetensors is missing"):
+    with pytest.raises(WeightsError, match=r"refiner_best\.safetensors is missing"):
         open_refiner("best")
 
 

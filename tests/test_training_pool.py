@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from models.training.feed import Block
-from models.training.pool import Pool, varied
+from models.training.pool import Ring, varied
 from models.training.recorded import Recorded
 
 
@@ -21,21 +21,22 @@ def levels(drawn: Block) -> set[int]:
     return {10 * round(float(each) / 10) for each in drawn.rgb.float().mean((0, 2, 3, 4))}
 
 
-def test_a_pool_keeps_the_last_clips_of_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.training.pool.varied", lambda _, drawn: drawn)
-    pool, random = Pool(3), np.random.default_rng(1)
-    pool.put(block(10, 20))
-    assert levels(pool.draw(random, 2)) == {10, 20}
-    pool.put(block(30, 40))
-    assert levels(pool.draw(random, 3)) == {20, 30, 40}
+def test_a_ring_keeps_the_last_clips() -> None:
+    ring, random = Ring(3, 1), np.random.default_rng(1)
+    ring.put(block(10, 20))
+    assert levels(Block(*ring.draw(random, 2))) == {10, 20}
+    assert len(ring) == 2
+    ring.put(block(30, 40))
+    assert levels(Block(*ring.draw(random, 3))) == {20, 30, 40}
+    assert len(ring) == 3
 
 
-def test_a_pool_draws_clips_of_one_size_and_enough_of_them() -> None:
-    pool, random = Pool(4), np.random.default_rng(1)
-    pool.put(block(10))
-    pool.put(block(20, side=16))
-    shapes = {tuple(pool.draw(random, 3).alpha.shape) for _ in range(20)}
-    assert shapes == {(2, 3, 8, 8), (2, 3, 16, 16)}
+def test_a_ring_gives_enough_clips_and_refuses_too_many() -> None:
+    ring, random = Ring(2, 1), np.random.default_rng(1)
+    ring.put(block(10))
+    assert [tuple(each.shape[:2]) for each in ring.draw(random, 3)] == [(2, 3)] * 3
+    with pytest.raises(ValueError, match="3 at once, of 2"):
+        ring.put(block(1, 2, 3))
 
 
 def test_in_another_light_picture_and_alpha_stay_together() -> None:

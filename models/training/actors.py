@@ -23,7 +23,7 @@ from models.training.placing import lit, placed
 from models.training.portraits import (
     Layer,
     cut_sides,
-    layer_of,
+    layered,
     pictures_in,
     steepened,
     unit,
@@ -137,8 +137,8 @@ def _cut_out(folder: Path, label: Path) -> Actor | None:
     sure = alpha > 0.5
     if vague(alpha).sum() > 0.004 * sure.sum() or not 0.05 < sure.mean() < 0.95:
         return None
-    rgb = _read(next(iter(folder.glob(f"people/{label.stem}.*"))))
-    return Actor(layer_of(rgb, alpha), cut_sides(sure))
+    own = _read(next(iter(folder.glob(f"fine/own/{label.stem}.*"))))
+    return Actor(layered(own, alpha), cut_sides(sure))
 
 
 def _places(

@@ -2,6 +2,7 @@
 
 Writes OUT/0.tar, OUT/1.tar and so on, about a seventh of the size in all; a folder into which all
 are unpacked is read as PHOTOGRAPHS is. The first holds all rooms and enough people to begin with.
+With --fine the people are those that pass 2 learns from, and not those of pass 1.
 """
 
 import argparse
@@ -20,7 +21,8 @@ from models.training.portraits import SIDE, pictures_in, read_portrait
 
 _OPINION_SIDE = 128
 """The second opinion is asked only where the first is wrong by far."""
-_COLOUR, _LABEL, _ROOM = 80, 90, 60
+_FINE_SIDE = 720
+_COLOUR, _LABEL, _FINE_LABEL, _ROOM = 80, 90, 95, 60
 """WebP qualities: what a picture of 416x416 made of them hardly shows."""
 
 File = tuple[str, bytes]
@@ -32,9 +34,11 @@ def main() -> int:
     parser.add_argument("photographs", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--mebibytes", type=int, default=55, help="of an archive, at most")
+    parser.add_argument("--fine", action="store_true", help="carry people at full size")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    files = [*_rooms(options.photographs), *_people(options.photographs)]
+    people = _fine if options.fine else _people
+    files = [*_rooms(options.photographs), *people(options.photographs)]
     for number, some in enumerate(_split(files, options.mebibytes << 20)):
         path = options.out / f"{number}.tar"
         with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
@@ -77,6 +81,13 @@ def _people(photographs: Path) -> Iterator[File]:
         yield f"people/{name}.webp", _coded(picture, SIDE, _COLOUR)
         yield f"alpha/people/{name}.webp", _coded(label, SIDE, _LABEL)
         yield f"second/people/{name}.webp", _coded(second, _OPINION_SIDE, _COLOUR)
+
+
+def _fine(photographs: Path) -> Iterator[File]:
+    for label in pictures_in(photographs / "fine" / "people"):
+        own = next(photographs.glob(f"fine/own/{label.stem}.*"))
+        yield f"fine/own/{label.stem}.webp", _coded(own, _FINE_SIDE, _COLOUR)
+        yield f"fine/people/{label.stem}.webp", _coded(label, _FINE_SIDE, _FINE_LABEL)
 
 
 def _coded(path: Path, side: int, quality: int, short: bool = False) -> bytes:

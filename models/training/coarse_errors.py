@@ -6,7 +6,6 @@ shadow and above 20 at places, and strands vanish in one smooth outline.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,46 +14,29 @@ import numpy.typing as npt
 from kernels.types import Alpha
 from models.training.codec import smooth_noise
 
-
-class Mix(NamedTuple):
-    """How often masks are spoilt in which way.
-
-    ways: exact, like a net's, flawed, opened, outlined, thumbnail, mistaken; flaws: of a flawed
-    one: hardened, softened, grown, moved, wavering; eroded: of those that are grown, the share
-    that shrinks.
-    """
-
-    ways: tuple[float, ...]
-    flaws: tuple[float, ...]
-    eroded: float
-
-
-MIXES = {
-    "even": Mix((0.24, 0.20, 0.36, 0.08, 0.06, 0.03, 0.03), (0.3, 0.2, 0.2, 0.15, 0.15), 0.5),
-    "harsh": Mix((0.14, 0.17, 0.48, 0.08, 0.06, 0.04, 0.03), (0.25, 0.15, 0.3, 0.2, 0.1), 0.6),
-}
-"""Masks of which a third are good, and masks that are seldom so."""
-Flaw = Callable[[np.random.Generator, Alpha, Mix], Alpha]
+Flaw = Callable[[np.random.Generator, Alpha], Alpha]
 
 _LOGIT = 2 * np.log(9.0)
 """How far apart the logits of 0.1 and 0.9 are."""
+_ERODED = 0.55
+"""Of those that are grown, the share that shrinks."""
 _WIDEST = 70
 """Pixels from 0.1 to 0.9 where the net doubts most."""
 
 
-def spoil(random: np.random.Generator, alpha: Alpha, mix: str = "even") -> Alpha:
+def spoil(random: np.random.Generator, alpha: Alpha) -> Alpha:
     """A coarse alpha (h, w) float32 in [0, 1] of the true `alpha`, with a random pass 1's errors.
 
     alpha: (H, W) float32 in [0, 1]. Cells are 2 to 10 pixels, up to 16 at times; some masks keep
     the full size. At most 15 of 100 hold what no refiner can know of: holes, islands, lost parts.
-    mix: a name in MIXES. Raises ValueError when alpha is not 2-D or is empty.
+    Raises ValueError when alpha is not 2-D or is empty.
     """
     if alpha.ndim != 2 or not alpha.size:
         raise ValueError(f"alpha has rows and columns, got shape {alpha.shape}")
     stranded = random.random() < 4 * _thinness(alpha)
-    chances = np.array(MIXES[mix].ways) * (_FOR_STRANDS if stranded else 1)
+    chances = np.array(_CHANCES) * (_FOR_STRANDS if stranded else 1)
     way = int(random.choice(len(_WAYS), p=chances / chances.sum()))
-    spoilt = _WAYS[way](random, alpha, MIXES[mix])
+    spoilt = _WAYS[way](random, alpha)
     if random.random() < 0.5:
         spoilt = np.asarray(np.round(spoilt * 255) / 255, np.float32)
     return np.ascontiguousarray(np.clip(spoilt, 0, 1), np.float32)
@@ -88,24 +70,24 @@ def like_a_net(random: np.random.Generator, alpha: Alpha, factor: float) -> Alph
     return np.asarray(1 / (1 + np.exp(-steep)), np.float32)
 
 
-def _exact(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
+def _exact(random: np.random.Generator, alpha: Alpha) -> Alpha:
     return shrunk(alpha, _factor(random))
 
 
-def _net(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
+def _net(random: np.random.Generator, alpha: Alpha) -> Alpha:
     return like_a_net(random, alpha, _factor(random))
 
 
-def _flawed(random: np.random.Generator, alpha: Alpha, mix: Mix) -> Alpha:
+def _flawed(random: np.random.Generator, alpha: Alpha) -> Alpha:
     """Small, with one or two flaws of the outline."""
     coarse = shrunk(alpha, _factor(random))
     count = int(random.integers(1, 3))
-    for number in random.choice(len(_FLAWS), count, replace=False, p=mix.flaws):
-        coarse = _FLAWS[int(number)](random, coarse, mix)
+    for number in random.choice(len(_FLAWS), count, replace=False, p=_FLAW_CHANCES):
+        coarse = _FLAWS[int(number)](random, coarse)
     return coarse
 
 
-def _opened(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
+def _opened(random: np.random.Generator, alpha: Alpha) -> Alpha:
     """What is thin is lost: strands, fingers, then holes; the rest is small and soft."""
     reach = float(np.exp(random.uniform(np.log(1.5), np.log(9))))
     thick = cv2.morphologyEx(alpha, cv2.MORPH_OPEN, _disc(reach))
@@ -115,7 +97,7 @@ def _opened(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
     return _blurred(coarse, random.uniform(0.3, 1.2))
 
 
-def _outlined(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
+def _outlined(random: np.random.Generator, alpha: Alpha) -> Alpha:
     """Full size: a hard mask, its outline drawn through few points, perhaps feathered."""
     hard = (alpha > random.uniform(0.2, 0.8)).astype(np.uint8)
     if random.random() < 0.6:
@@ -130,12 +112,12 @@ def _outlined(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
     return _blurred(full, random.uniform(0.5, 3)) if random.random() < 0.5 else full
 
 
-def _thumbnail(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
+def _thumbnail(random: np.random.Generator, alpha: Alpha) -> Alpha:
     factor = random.uniform(8, 16)
     return shrunk(alpha, factor) if random.random() < 0.5 else like_a_net(random, alpha, factor)
 
 
-def _mistaken(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
+def _mistaken(random: np.random.Generator, alpha: Alpha) -> Alpha:
     """A net that takes a part of one side for the other, or half so."""
     coarse = like_a_net(random, alpha, _factor(random))
     rows, columns = coarse.shape
@@ -147,22 +129,22 @@ def _mistaken(random: np.random.Generator, alpha: Alpha, _: Mix) -> Alpha:
     return np.asarray(coarse + (taken - coarse) * part, np.float32)
 
 
-def _hardened(random: np.random.Generator, coarse: Alpha, _: Mix) -> Alpha:
+def _hardened(random: np.random.Generator, coarse: Alpha) -> Alpha:
     return (coarse > random.uniform(0.3, 0.7)).astype(np.float32)
 
 
-def _softened(random: np.random.Generator, coarse: Alpha, _: Mix) -> Alpha:
+def _softened(random: np.random.Generator, coarse: Alpha) -> Alpha:
     return _blurred(coarse, random.uniform(0.5, 2.5))
 
 
-def _grown(random: np.random.Generator, coarse: Alpha, mix: Mix) -> Alpha:
+def _grown(random: np.random.Generator, coarse: Alpha) -> Alpha:
     """Eroded or dilated by up to 2 cells."""
-    way = cv2.erode if random.random() < mix.eroded else cv2.dilate
+    way = cv2.erode if random.random() < _ERODED else cv2.dilate
     grown = np.asarray(way(coarse, _disc(random.uniform(0.5, 2.4))), np.float32)
     return _blurred(grown, random.uniform(0.3, 1))
 
 
-def _moved(random: np.random.Generator, coarse: Alpha, _: Mix) -> Alpha:
+def _moved(random: np.random.Generator, coarse: Alpha) -> Alpha:
     """Shifted by a cell or two, and turned by a degree or so, as a mask of another frame is."""
     rows, columns = coarse.shape
     centre = (columns / 2, rows / 2)
@@ -172,7 +154,7 @@ def _moved(random: np.random.Generator, coarse: Alpha, _: Mix) -> Alpha:
     return np.asarray(moved, np.float32)
 
 
-def _wavering(random: np.random.Generator, coarse: Alpha, _: Mix) -> Alpha:
+def _wavering(random: np.random.Generator, coarse: Alpha) -> Alpha:
     return _elastic(random, coarse, 1.5 * random.beta(1, 2) + 0.1)
 
 
@@ -215,5 +197,8 @@ def _blurred(alpha: Alpha, sigma: float) -> Alpha:
 
 
 _FLAWS: tuple[Flaw, ...] = (_hardened, _softened, _grown, _moved, _wavering)
+_FLAW_CHANCES = (0.28, 0.17, 0.25, 0.17, 0.13)
 _WAYS: tuple[Flaw, ...] = (_exact, _net, _flawed, _opened, _outlined, _thumbnail, _mistaken)
+_CHANCES = (0.19, 0.19, 0.42, 0.08, 0.06, 0.03, 0.03)
+"""A third of the masks are good."""
 _FOR_STRANDS = np.array([1, 1.1, 1.0, 1.5, 1, 1, 0.8])

@@ -1,9 +1,9 @@
-"""Clips to train on, composed by several processes while the last ones are learnt from."""
+"""What nets learn from, drawn by several processes while the last of it is learnt from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ class Block(NamedTuple):
     trust: Tensor
 
 
+Parts = TypeVar("Parts", bound=tuple[Tensor, ...])
 _AHEAD = 4
 
 
@@ -59,23 +60,34 @@ class Clips(IterableDataset[Block]):
             yield Block(rgb, alpha, trust)
 
 
-def fed(clips: Clips, makers: int, device: torch.device) -> Iterator[list[Block]]:
-    """For each round a block of every one of `makers` processes; 0 makers: of this process."""
+def fed(drawn: IterableDataset[Parts], makers: int, device: torch.device) -> Iterator[list[Parts]]:
+    """For each round what every one of `makers` processes draws; 0 makers: this process."""
     # Memory is pinned here and not by a thread of the loader's, so that nothing but this thread
     # asks the GPU for anything while a step is recorded.
     loader = DataLoader(
-        clips, batch_size=None, num_workers=makers,
+        drawn, batch_size=None, num_workers=makers,
         multiprocessing_context="spawn" if makers else None,
         prefetch_factor=_AHEAD if makers else None,
     )  # fmt: skip
-    blocks = iter(loader)
+    parts = iter(loader)
     while True:
-        some = [next(blocks) for _ in range(max(makers, 1))]
-        yield [_on(device, block) for block in some]
+        some = [next(parts) for _ in range(max(makers, 1))]
+        yield [_on(device, each) for each in some]
 
 
-def _on(device: torch.device, block: Block) -> Block:
-    return Block(*(sent(each, device) for each in block))
+def joined(some: Sequence[Parts], axis: int) -> Parts:
+    """The same parts of all of `some`, one behind the other along `axis`."""
+    return _made(some[0], (torch.cat(each, axis) for each in zip(*some, strict=True)))
+
+
+def _on(device: torch.device, parts: Parts) -> Parts:
+    return _made(parts, (sent(each, device) for each in parts))
+
+
+def _made(like: Parts, parts: Iterable[Tensor]) -> Parts:
+    """`parts` as the same kind of tuple as `like`."""
+    made: Parts = type(like)(*parts)
+    return made
 
 
 def sent(part: Tensor, device: torch.device) -> Tensor:

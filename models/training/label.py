@@ -3,8 +3,9 @@
 Writes PHOTOGRAPHS/alpha/KIND/NUMBER.png beside each picture of people: one teacher's alpha, Robust
 Video Matting's (Lin et al., WACV 2022), shown the still until its state settles. Another's opinion,
 the Selfie net's, goes into PHOTOGRAPHS/second. With --fine, labelled photographs that show much of
-somebody are labelled again, as large as they are, into PHOTOGRAPHS/fine: these are what pass 2
-learns hair from. Goes on where it stopped.
+somebody are labelled again, as large as they are, into PHOTOGRAPHS/fine/people, and their own
+colours, the room's taken out of their edges, are kept in PHOTOGRAPHS/fine/own: these are what pass
+2 learns hair from. Goes on where it stopped.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from kernels.types import Alpha, Rgb
 from models.selfie_runner import Selfie
+from models.training.portraits import own_colours, steepened
 
 _SIDE, _LOOKS = 400, 3
 _FINE_RATIO = 0.6
@@ -110,7 +112,10 @@ def _label_finely(photographs: Path, rvm: Path, threads: int, count: int) -> Non
             rgb = _read(path)
             if label is None or not _is_fine(rgb, np.asarray(label, np.uint8)):
                 continue
-            _write(out, teacher(rgb))
+            alpha = teacher(rgb)
+            own = own_colours(rgb, steepened(alpha))
+            _save(photographs / "fine" / "own" / f"{path.stem}.png", own[..., ::-1])
+            _write(out, alpha)
         done += 1
         if done == count:
             break
@@ -128,8 +133,12 @@ def _read(path: Path) -> Rgb:
 
 
 def _write(path: Path, alpha: Alpha) -> None:
+    _save(path, np.rint(alpha.clip(0, 1) * 255).astype(np.uint8))
+
+
+def _save(path: Path, picture: npt.NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.rint(alpha.clip(0, 1) * 255).astype(np.uint8))
+    cv2.imwrite(str(path), picture)
 
 
 def in_turn(paths: list[Path]) -> list[Path]:

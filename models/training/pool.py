@@ -1,4 +1,4 @@
-"""The last clips, kept where they are learnt from, so that each is learnt from more than once."""
+"""The last of what was drawn, kept where it is learnt from, so that each is learnt from again."""
 
 import numpy as np
 import torch
@@ -6,42 +6,44 @@ from torch import Tensor
 
 from models.training.feed import Block, sent
 
-Size = tuple[int, int]
 
+class Ring:
+    """The last things of one shape, each a row along the same axis of some tensors."""
 
-class Pool:
-    """Rings of clips, one for each size of picture."""
+    def __init__(self, kept: int, axis: int = 0) -> None:
+        """kept: things; axis: along which they lie."""
+        self._kept, self._axis = kept, axis
+        self._ring: tuple[Tensor, ...] = ()
+        self._count = 0
 
-    def __init__(self, kept: int) -> None:
-        """kept: clips of a size."""
-        self._kept = kept
-        self._rings: dict[Size, tuple[Block, int]] = {}
+    def __len__(self) -> int:
+        return min(self._count, self._kept)
 
-    def put(self, block: Block) -> None:
-        """Keep the clips of `block`; the oldest ones of their size go.
+    def put(self, parts: tuple[Tensor, ...]) -> None:
+        """Keep what is in `parts`; the oldest go.
 
-        Raises ValueError when there are more of them than are kept.
+        Raises ValueError when it is more than is kept.
         """
-        if block.rgb.shape[1] > self._kept:
-            raise ValueError(f"{block.rgb.shape[1]} clips at once, of {self._kept} that are kept")
-        size = block.alpha.shape[2], block.alpha.shape[3]
-        if size not in self._rings:
-            self._rings[size] = Block(*(_space(each, self._kept) for each in block)), 0
-        ring, count = self._rings[size]
-        places = torch.arange(count, count + block.rgb.shape[1]) % self._kept
-        at = sent(places, block.rgb.device)
-        for mine, each in zip(ring, block, strict=True):
-            mine.index_copy_(1, at, each)
-        self._rings[size] = ring, count + len(places)
+        new = parts[0].shape[self._axis]
+        if new > self._kept:
+            raise ValueError(f"{new} at once, of {self._kept} that are kept")
+        self._ring = self._ring or tuple(self._space(each) for each in parts)
+        places = torch.arange(self._count, self._count + new) % self._kept
+        at = sent(places, parts[0].device)
+        for mine, each in zip(self._ring, parts, strict=True):
+            mine.index_copy_(self._axis, at, each)
+        self._count += new
 
-    def draw(self, random: np.random.Generator, count: int) -> Block:
-        """`count` clips of one size, each in another light and half of them mirrored."""
-        sizes = sorted(self._rings)
-        ring, there = self._rings[sizes[int(random.integers(len(sizes)))]]
-        there = min(there, self._kept)
-        chosen = random.choice(there, count, replace=there < count)
-        at = sent(torch.from_numpy(chosen), ring.rgb.device)
-        return varied(random, Block(*(each.index_select(1, at) for each in ring)))
+    def draw(self, random: np.random.Generator, count: int) -> list[Tensor]:
+        """The parts of `count` things; some come twice where there are fewer."""
+        chosen = random.choice(len(self), count, replace=len(self) < count)
+        at = sent(torch.from_numpy(chosen), self._ring[0].device)
+        return [each.index_select(self._axis, at) for each in self._ring]
+
+    def _space(self, part: Tensor) -> Tensor:
+        shape = list(part.shape)
+        shape[self._axis] = self._kept
+        return part.new_empty(shape)
 
 
 def varied(random: np.random.Generator, block: Block) -> Block:
@@ -61,8 +63,3 @@ def varied(random: np.random.Generator, block: Block) -> Block:
         return torch.where(where, part.flip(3), part)
 
     return Block(*(turned(each) for each in (rgb, block.alpha, block.trust)))
-
-
-def _space(part: Tensor, kept: int) -> Tensor:
-    """For `kept` clips of a block's part, (T, N, ...)."""
-    return part.new_empty((part.shape[0], kept, *part.shape[2:]))

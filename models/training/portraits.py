@@ -133,11 +133,21 @@ def _picture(folder: Path, name: str, how: int) -> npt.NDArray[np.uint8] | None:
 
 def layer_of(rgb: Rgb, alpha: Alpha) -> Layer:
     """The person of `rgb` (H, W, 3) by `alpha` (H, W), without the colours behind their edge."""
+    return layered(own_colours(rgb, alpha), alpha)
+
+
+def own_colours(rgb: Rgb, alpha: Alpha) -> Rgb:
+    """The colours of the person of `rgb` (H, W, 3) by `alpha` (H, W), going on beyond them."""
     import pymatting
 
     found = pymatting.estimate_foreground_ml(rgb / 255, alpha.astype(np.float64))
+    return _bytes(np.asarray(found, np.float32).clip(0, 1))
+
+
+def layered(own: Rgb, alpha: Alpha) -> Layer:
+    """Colours (H, W, 3) and alpha (H, W) as one."""
     share = alpha[..., None]
-    return np.dstack([np.asarray(found, np.float32).clip(0, 1) * share, share])
+    return np.dstack([unit(own) * share, share])
 
 
 def cut_sides(sure: npt.NDArray[np.bool_]) -> tuple[bool, bool, bool, bool]:

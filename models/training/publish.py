@@ -5,41 +5,28 @@
 
 import argparse
 import json
-import statistics
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from models.refiner_net import SHAPES
+from models.training.portraits import pictures_in
 from models.training.train_refiner import Plan, read_plan
 from models.weights import WEIGHTS, digest
 
 _MANIFEST = "SHA256SUMS"
 _DATA = """\
-Every picture was composed by `models.training.samples`: subjects drawn by
-`models.training.subjects`, scenes of `models.training.textures`, photographed by
-`models.training.camera`, and coarse alphas spoilt by `models.training.coarse_errors`. Their truth
-is exact, since it is what they were composed of. Textures are synthesised, or pieces of these
-photographs, none of which is part of this repository:
-
-| folder | pictures | licence |
-| --- | --- | --- |
-| `clothing` | git repository `alexeygrigorev/clothing-dataset-small`, `train` | CC0 |
-| `rooms` | five rooms and views of the project's test media | BSD-3, MIT |
+Half of what it learnt from was drawn: subjects of `models.training.subjects` before scenes of
+`models.training.textures`, whose truth is exact, since it is what they were composed of; textures
+are synthesised, or pieces of the photographs of rooms, streets and clothes listed in `person.md`.
+The other half are people cut out of photographs and laid before rooms or textures
+(`models.training.actors`): those of {actors:,} that pass 1 learns from too, listed in `person.md`,
+whose alpha, the same teacher's at full size, is sure. Four times of five their coarse alpha is what
+pass 1 (`hairline`, and for a quarter `selfie`) made of the picture; all others were spoilt by
+`models.training.coarse_errors`. All were photographed by `models.training.camera`. No photograph is
+part of this repository.
 """
-_PEOPLE = """
-In the last part of the training as many samples are people cut out of photographs and laid before
-rooms or textures (`models.training.actors`): 1,400 of those that pass 1 learns from, listed in
-`person.md`, by the same teacher's alpha at full size. Four of five of their coarse alphas are what
-pass 1 (`hairline`, and for a quarter `selfie`) made of these pictures. None is part of this
-repository.
-"""
-
-
-_BLEND = "What is published is {share:.0%} that and {rest:.0%} what the last part began from.\n"
 
 
 def main() -> None:
@@ -52,25 +39,12 @@ def main() -> None:
     path = WEIGHTS / f"{plan.name}.safetensors"
     if SHAPES.get(plan.name) != plan.shape:
         raise SystemExit(f"error: models.refiner_net.SHAPES says otherwise of {plan.name}")
-    weights = blended(plan.folder / path.name, plan.begin, plan.blend)
+    weights = load_file(plan.folder / path.name)
     save_file(weights, path)
     enlist(path)
     count = sum(value.numel() for value in weights.values())
     text = _card(plan, arguments.config, count, _figures(arguments.quality, plan))
     path.with_suffix(".md").write_text(text, encoding="utf-8")
-
-
-def blended(trained: Path, begin: str, blend: float) -> dict[str, Tensor]:
-    """The weights `trained` to the share `blend`, to the rest those in `begin` that they were once.
-
-    Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022): the mean of both nets'
-    weights keeps what either does well.
-    """
-    after = load_file(trained)
-    if blend == 1:
-        return after
-    before = load_file(begin)
-    return {name: torch.lerp(before[name], value, blend) for name, value in after.items()}
 
 
 def enlist(path: Path) -> None:
@@ -82,24 +56,10 @@ def enlist(path: Path) -> None:
     manifest.write_text("\n".join(lines) + "\n", encoding="ascii")
 
 
-def _chain(config: Path) -> list[Path]:
-    """The plans, in order of time, that led to what `config` plans."""
-    begin = read_plan(config).begin
-    return [*(_chain(config.with_name(f"{Path(begin).stem}.toml")) if begin else []), config]
-
-
 def _card(plan: Plan, config: Path, count: int, figures: str) -> str:
-    configs = _chain(config)
-    logs = [_read_log(plan.folder / f"{each.stem}.log") for each in configs]
-    steps = [log[-1]["step"] for log in logs]
-    paces = [statistics.median(line["seconds a step"] for line in log) for log in logs]
-    minutes = sum(pace * number for pace, number in zip(paces, steps, strict=True)) / 60
-    commands = "\n".join(
-        f"    python -m models.training.train_refiner --config {path}" for path in configs
-    )
-    blend = "" if plan.blend == 1 else _BLEND.format(share=plan.blend, rest=1 - plan.blend)
-    people = _PEOPLE if any(recipe.people for recipe in plan.recipes) else ""
-    last, samples = logs[-1][-1], sum(recipe.samples for recipe in plan.recipes)
+    log = _read_log(plan.folder / f"{plan.name}.log")
+    last = log[-1]
+    actors = len(pictures_in(plan.photographs / "fine" / "people")) if plan.photographs else 0
     return f"""# {plan.name}
 
 The second pass's nets (`models/refiner_net.py`), {count:,} parameters, the running average of
@@ -107,19 +67,20 @@ training. For any subject, not for people alone.
 
 ## Data
 
-{_DATA}{people}
+{_DATA.format(actors=actors)}
 The weights are the project's own, under its licence (Apache-2.0).
 
 ## Training
 
-{samples:,} samples, {" and then ".join(f"{number:,}" for number in steps)} steps of {plan.batch},
-{paces[-1]:.2f} s a step (median) on two CPU cores, {minutes:.0f} minutes in all. Means over the
-last steps: alpha {last["alpha"]:.4f}, foreground {last["foreground"]:.4f} (L1, weighted as in
-`models/training/losses.py`). Threads add in varying order, so a second run gives other bits and
-the same figures but for noise.
-{blend}Made by
+{last["step"]:,} steps of {plan.batch}, {last["seconds a step"]:.3f} s each in the mean. {plan.note}
+Means over the last steps: alpha {last["alpha"]:.4f}, foreground {last["foreground"]:.4f} (L1,
+weighted as in `models/training/losses.py`). Threads and GPUs add in varying order, so a second run
+gives other bits and the same figures but for noise. Made by
 
-{commands}
+    python -m models.training.gather PHOTOGRAPHS
+    python -m models.training.label PHOTOGRAPHS --rvm ONNX
+    python -m models.training.label PHOTOGRAPHS --rvm ONNX --fine 1600
+    python -m models.training.train_refiner --config {config}
     python -m models.training.publish --config {config}
 
 ## Figures
@@ -136,7 +97,7 @@ def _figures(path: Path | None, plan: Plan) -> str:
     if path is None:
         return "Not measured: see `python -m benchmarks.quality`.\n"
     quality = plan.name.removeprefix("refiner_")
-    rows = ("bilinear", "classical-balanced", f"learned-{quality}")
+    rows = ("bilinear", "classical-fast", f"learned-{quality}")
     sets: dict[str, Any] = json.loads(path.read_text())["sets"]
     lines = [
         "Band MAD (x 1e3) / Grad (/ 1e3), by `python -m benchmarks.quality`:\n",

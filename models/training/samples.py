@@ -37,14 +37,14 @@ class Sample(NamedTuple):
     """What is kept of a scene of side S.
 
     rgb, foreground: (S, S, 3) uint8; alpha: (S, S) uint16, 65535 is 1. mask: (MASK, MASK) uint8,
-    what pass 1 made of it; 0 everywhere where nobody asked, then the coarse alpha is spoilt anew
-    each time it is used.
+    what pass 1 made of it; None where nobody asked, then the coarse alpha is spoilt anew each time
+    it is used.
     """
 
     rgb: npt.NDArray[np.uint8]
     foreground: npt.NDArray[np.uint8]
     alpha: npt.NDArray[np.uint16]
-    mask: npt.NDArray[np.uint8]
+    mask: npt.NDArray[np.uint8] | None = None
 
 
 def draw_sample(
@@ -57,12 +57,7 @@ def draw_sample(
     moved = _moved(random, subject, side, side)
     shot = photograph(random, moved.alpha, moved.foreground, texture(random, side, side))
     alpha = np.asarray(shot.alpha * np.float32(65535) + np.float32(0.5)).astype(np.uint16)
-    return Sample(shot.rgb, as_bytes(shot.foreground), alpha, no_mask(1)[0])
-
-
-def no_mask(count: int) -> npt.NDArray[np.uint8]:
-    """The masks of samples that pass 1 was not asked about."""
-    return np.zeros((count, MASK, MASK), np.uint8)
+    return Sample(shot.rgb, as_bytes(shot.foreground), alpha)
 
 
 def held_out(count: int, height: int = 480, width: int = 640) -> Iterator[Scene]:

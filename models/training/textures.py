@@ -11,7 +11,7 @@ from kernels.types import Rgb
 from models.training.codec import Field, Image, blurred
 from models.training.synthesis import synthesise
 
-_SUFFIXES = (".jpg", ".jpeg", ".png")
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 _LONG_SIDE = 1600
 _SHORTEST = 64
 _KEPT = 32
@@ -30,8 +30,8 @@ class Textures:
     """
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        """folders: where photographs (jpg, png) lie, however deep; each is drawn from in proportion
-        to the root of its number of photographs.
+        """folders: where photographs (jpg, png, webp) lie, however deep; each is drawn from in
+        proportion to the root of its number of photographs.
 
         Raises ValueError when one is no folder.
         """

@@ -1,72 +1,81 @@
-"""Trains the learned refiner: `python -m models.training.train_refiner --config NAME.toml`.
+"""Trains pass 2: `python -m models.training.train_refiner --config NAME.toml`.
 
-Makes the samples that are missing, trains, goes on from the last checkpoint when there is one,
-and writes the running average of the weights.
+Draws scenes as it goes, trains, goes on from the last checkpoint when there is one, and writes the
+running average of the weights. Several plans are trained side by side on the scenes of the first.
 """
 
 import argparse
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tomllib
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.refiner_net import RefinerNet, Shape
 from models.refiner_whole import refine_close, view
-from models.training.batches import Batch, make_batch
 from models.training.descent import Descent, pace
-from models.training.losses import PLAIN, Taste, costs
-from models.training.shards import Recipe, Shards, make_shards
+from models.training.feed import fed, joined
+from models.training.lessons import Lesson, told_of, truth_of
+from models.training.losses import PLAIN, Costs, Taste, costs
+from models.training.pool import Ring
+from models.training.recorded import Recorded
+from models.training.scenes import Recipe, Scenes
+
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A training run.
 
-    shape: the nets'; recipes: sets of samples; turns: the numbers of those that batches are drawn
-    from in turn; steps, batch, rate: of gradient descent; window: cells a side of the part of each
-    sample that is seen by pixels; average: share of the running average kept each step; half:
-    compute in bfloat16 where that is exact enough; seed. begin: a file of weights to go on from,
-    "" for none; mix: of models.training.coarse_errors; taste: of the costs. blend: share of what
-    was trained in what is published, the rest is what it began from.
+    photographs: what gather and label filled, None for textures that are made up and no people;
+    folder: of checkpoint, log and weights. shape: the nets'; recipes: kinds of scenes; turns: the
+    numbers of those that are drawn and learnt from in turn. steps, rate: of gradient descent;
+    batch: lessons a step. repeats: steps for the scenes that one round of all processes draws, each
+    of lessons drawn from the last `pool` of a kind; 1 for a step of just what was drawn. average:
+    share of the running average kept each step; half: compute in bfloat16 where that is exact
+    enough; seed. begin: a file of weights to go on from, "" for none; behind: share of a whole run
+    that made them. taste: of the costs. note: what else is to be known, for the card.
     """
 
     name: str
     folder: Path
-    shape: Shape
     recipes: tuple[Recipe, ...]
+    photographs: Path | None = None
+    shape: Shape = field(default_factory=Shape)
     turns: tuple[int, ...] = (0,)
     steps: int = 10000
     batch: int = 16
-    window: int = 28
+    repeats: int = 1
+    pool: int = 4096
     rate: float = 2e-3
     warm_up: int = 300
     average: float = 0.999
     seed: int = 1
     half: bool = True
     begin: str = ""
-    mix: str = "even"
+    behind: float = 0.0
     taste: Taste = PLAIN
-    blend: float = 1.0
+    note: str = ""
 
 
 def main() -> None:
-    """Read the plan, make samples, train, write weights."""
+    """Read the plans, train, write weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--config", type=Path, required=True, nargs="+")
     parser.add_argument("--steps", type=int, help="stop after this many, for a trial")
+    parser.add_argument("--seconds", type=float, help="stop by then, the rate having fallen")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--makers", type=int, default=1, help="processes that draw scenes")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    plan = read_plan(arguments.config)
-    for recipe in plan.recipes:
-        make_shards(recipe)
-    Training(plan).run(arguments.steps or plan.steps)
+    plans = [read_plan(each) for each in arguments.config]
+    Training(plans, arguments.makers).run(arguments.steps or plans[0].steps, arguments.seconds)
 
 
 def read_plan(path: Path) -> Plan:
@@ -74,9 +83,11 @@ def read_plan(path: Path) -> Plan:
     told = _tupled(tomllib.loads(path.read_text(encoding="utf-8")))
     shape, recipes = Shape(**told.pop("shape", {})), told.pop("recipes")
     folder, taste = Path(told.pop("folder")), Taste(**told.pop("taste", {}))
+    photographs = told.pop("photographs", None)
     return Plan(
-        folder=folder, taste=taste, shape=shape, recipes=tuple(Recipe(**r) for r in recipes), **told
-    )
+        folder=folder, taste=taste, shape=shape, recipes=tuple(Recipe(**each) for each in recipes),
+        photographs=photographs and Path(photographs), **told,
+    )  # fmt: skip
 
 
 def _tupled(told: Any) -> Any:
@@ -87,54 +98,93 @@ def _tupled(told: Any) -> Any:
 
 
 class Training:
-    """A run: what it is given, and what is made of it."""
+    """Runs side by side: what they are given, and what is made of it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plans: list[Plan], makers: int = 1) -> None:
+        """makers: processes that draw scenes, 0 for this one. A GPU is used if there is one."""
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._pupils = [Pupil(each, device) for each in plans]
+        self._plan = first = plans[0]
+        number, learnt = divmod(self._pupils[0].descent.step, first.repeats)
+        scenes = Scenes(first.photographs, first.seed, number, first.recipes, first.turns)
+        self._lessons = self._drawn(fed(scenes, makers, device), number, learnt)
+
+    def run(self, steps: int, seconds: float | None = None, clock: Clock = time.monotonic) -> None:
+        """Descend until `steps` are done, or as many as `seconds` are enough for."""
+        begun = clock()
+        while (at := self._pupils[0].descent.step) < steps:
+            done = at / self._plan.steps if seconds is None else (clock() - begun) / seconds
+            last = done >= 1 or at + 1 == steps
+            recipe, lesson = next(self._lessons)
+            for pupil in self._pupils:
+                pupil.learn(recipe, lesson, done, last)
+            if last:
+                break
+
+    def _drawn(
+        self, rounds: Iterator[list[Lesson]], first: int, learnt: int
+    ) -> Iterator[tuple[Recipe, Lesson]]:
+        """What each step learns from, from round `first` on, of which `learnt` steps are done.
+
+        After a pause the rings begin empty.
+        """
+        plan, rings = self._plan, dict[int, Ring]()
+        for number, some in enumerate(rounds, first):
+            kind, lesson = plan.turns[number % len(plan.turns)], joined(some, 0)
+            if plan.repeats == 1:
+                yield plan.recipes[kind], lesson
+                continue
+            rings.setdefault(kind, Ring(plan.pool)).put(lesson)
+            random = np.random.default_rng([plan.seed, number])
+            there = [each for each in plan.turns if each in rings]
+            for turn in range(plan.repeats):
+                kind = there[int(random.integers(len(there)))]
+                drawn = Lesson(*rings[kind].draw(random, plan.batch))
+                if number > first or turn >= learnt:
+                    yield plan.recipes[kind], drawn
+
+
+class Pupil:
+    """Nets in training."""
+
+    def __init__(self, plan: Plan, device: torch.device) -> None:
         torch.manual_seed(plan.seed)
         self._plan = plan
-        self._net = RefinerNet(plan.shape).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = partial(torch.optim.AdamW, lr=plan.rate, weight_decay=1e-4)
-        self._descent = Descent(
-            self._net, optimiser, plan.name, plan.folder, plan.average, plan.begin, 200, 1000
+        self._net = RefinerNet(plan.shape).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.descent = Descent(
+            self._net, self._optimiser, plan.name, plan.folder, plan.average, plan.begin, 200, 1000
         )
-        self._maker = ThreadPoolExecutor(1, "batch")
-        self._next: Future[Batch] | None = None
-        self._shards = [Shards(recipe) for recipe in plan.recipes]
+        self._steps: dict[Recipe, Recorded] = {}
 
-    def run(self, steps: int) -> None:
-        """Descend until `steps` are done; log and save every few hundred."""
-        while self._descent.step < steps:
-            costs = self._descend()
-            self._descent.tell(costs, self._descent.step == steps)
-
-    def _descend(self) -> dict[str, Tensor]:
+    def learn(self, recipe: Recipe, lesson: Lesson, done: float, last: bool) -> None:
+        """One step. done: share of the run, in [0, 1]."""
         plan = self._plan
-        step, (truth, cells, wide, windows) = self._drawn()
-        with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
-            views = view(self._net, wide, cells)
-            found = refine_close(self._net, truth.rgb, truth.coarse, views.near, step, windows)
-        result = costs(found, views, truth, plan.shape.reach * step // 2, plan.taste)
-        done = self._descent.step / plan.steps
-        self._descent.down(result.total, pace(self._descent.step, plan.warm_up, done))
-        return result._asdict()
+        whole = plan.behind + (1 - plan.behind) * min(done, 1.0)
+        self.descent.set_pace(pace(self.descent.step, plan.warm_up, whole))
+        if recipe not in self._steps:
+            self._steps[recipe] = Recorded(lambda *given: self._descend(recipe, Lesson(*given)))
+        found = Costs(*self._steps[recipe](*lesson))
+        self.descent.count()
+        self.descent.tell(found._asdict(), last)
 
-    def _drawn(self) -> tuple[int, Batch]:
-        """This step's width of cells and batch; the next one is made meanwhile."""
-        batch = self._next or self._maker.submit(self._draw, self._descent.step)
-        self._next = self._maker.submit(self._draw, self._descent.step + 1)
-        return self._turn(self._descent.step).step, batch.result()
+    def _descend(self, recipe: Recipe, lesson: Lesson) -> tuple[Tensor, ...]:
+        """Costs of a lesson, and a step to make them less."""
+        plan, truth = self._plan, truth_of(lesson)
+        with torch.autocast(lesson.rgb.device.type, torch.bfloat16, enabled=plan.half):
+            views = view(self._net, told_of(lesson.wide), told_of(lesson.cells))
+            found = refine_close(
+                self._net, truth.rgb, truth.coarse, views.near, recipe.step, lesson.window
+            )
+        result = costs(found, views, truth, plan.shape.reach * recipe.step // 2, plan.taste)
+        self.descent.descend(result.total)
+        return tuple(each.detach() for each in result)
 
-    def _turn(self, step: int) -> Shards:
-        return self._shards[self._plan.turns[step % len(self._plan.turns)]]
-
-    def _draw(self, step: int) -> Batch:
-        """The batch of a step, which follows from the plan's seed and the step alone."""
-        random = np.random.default_rng([self._plan.seed, step])
-        shards = self._turn(step)
-        sample = shards.batch(random.integers(0, len(shards), self._plan.batch))
-        return make_batch(
-            sample, self._plan.window * shards.step, shards.step, random, self._plan.mix
-        )
+    def _optimiser(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        device = next(self._net.parameters()).device
+        recorded = device.type != "cpu"
+        # A recorded step reads its rate where it is written.
+        rate = torch.tensor(self._plan.rate, device=device) if recorded else self._plan.rate
+        return torch.optim.AdamW(parameters, lr=rate, weight_decay=1e-4, capturable=recorded)
 
 
 if __name__ == "__main__":

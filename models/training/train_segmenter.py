@@ -24,9 +24,9 @@ from models.person_net import WIDTHS
 from models.person_sight import People
 from models.training.clips import SIZES
 from models.training.descent import Descent, pace
-from models.training.feed import Block, Clips, fed
+from models.training.feed import Block, Clips, fed, joined
 from models.training.lite import begin
-from models.training.pool import Pool
+from models.training.pool import Ring, varied
 from models.training.recorded import Recorded
 from models.training.whole import AROUND, whole_around
 
@@ -175,16 +175,17 @@ class Training:
 
         After a pause the pool begins empty.
         """
-        repeats, pool = self._plan.repeats, Pool(self._plan.pool)
+        repeats, rings = self._plan.repeats, dict[tuple[int, ...], Ring]()
         for number, blocks in enumerate(self._blocks, first):
-            block = Block(*(torch.cat(each, 1) for each in zip(*blocks, strict=True)))
+            block = joined(blocks, 1)
             if repeats == 1:
                 yield block
                 continue
-            pool.put(block)
+            rings.setdefault(tuple(block.alpha.shape[2:]), Ring(self._plan.pool, 1)).put(block)
             random = np.random.default_rng([self._plan.seed, number])
             for turn in range(repeats):
-                drawn = pool.draw(random, block.rgb.shape[1])
+                size = sorted(rings)[int(random.integers(len(rings)))]
+                drawn = varied(random, Block(*rings[size].draw(random, block.rgb.shape[1])))
                 if number > first or turn >= learnt:
                     yield drawn
 

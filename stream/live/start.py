@@ -107,7 +107,7 @@ def opener(settings: LiveSettings) -> OpenMatting:
         def follow(step: Step) -> None:
             if isinstance(segmenter, PersonSegmenter):
                 segmenter.is_quick = step.pass1 == "quick"
-            refiner.set_cost(step.cells, step.tiles, step.looks, step.pass2 == "learned")
+            refiner.set_cost(step.pass2, step.tiles)
 
         return matting, follow
 
