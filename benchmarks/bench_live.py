@@ -2,11 +2,11 @@
 
 python -m benchmarks.bench_live [--clip FILE] [--seconds S] [--segmenter S] [--load] [--json PATH]
 
-A clip played in real time is the camera; the outlet copies each picture as a virtual camera does.
-Prints, per size: frames a second, the time a frame takes and the latency from capture to send
-(median and 99th percentile), frames dropped and late, cores used, and where the governor stood;
-and the same for pictures passed through untouched. --load: a second process keeps one core busy
-during the second third.
+A clip played in real time, forwards and backwards, is the camera; the outlet copies each picture
+as a virtual camera does. Prints, per size: frames a second, the time a frame takes and the latency
+from capture to send (median and 99th percentile), frames dropped and late, cores used, and where
+the governor stood; and the same for pictures passed through untouched. --load: a second process
+keeps one core busy during the second third.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for height in options.heights:
             path = Path(folder) / f"{height}.mp4"
-            clip = str(scaled_clip(options.clip, height, _FRAMES, path, RATE))
+            clip = str(scaled_clip(options.clip, height, _FRAMES, path, RATE, to_and_fro=True))
             for what, measure in (("pass-through", _bare), ("live", _live)):
                 rows.append({"lines": height, "what": what, **measure(clip, options)})
                 print(_line(rows[-1]), flush=True)

@@ -21,7 +21,7 @@ from benchmarks.machine import machine
 from benchmarks.yardstick import convolutions, timed
 from kernels.band import BAND
 from kernels.types import Alpha
-from models.learned_refiner import open_learned
+from models.learned_refiner import LEARNED, open_learned
 from models.refined import Refiner
 from models.refiner import ClassicalRefiner
 from models.segmenter import open_segmenter
@@ -61,7 +61,7 @@ def _line(row: dict[str, Any]) -> str:
 
 def _seen(clip: str | None, height: int, frames: int) -> Seen:
     """Frames of `clip` at `height` lines, and pass 1's coarse alpha of each."""
-    segmenter = open_segmenter("selfie", "balanced")
+    segmenter = open_segmenter("hairline", "balanced")
     return [(frame, segmenter(frame, 0.04)) for frame in scaled_frames(clip, height, frames)]
 
 
@@ -70,10 +70,8 @@ def _runs(seen: Seen) -> dict[str, Callable[[int], object]]:
     refiners: dict[str, Refiner] = {"fast": ClassicalRefiner("fast")}
     kinds = {"bf16": True, "fp32": False}
     for name, half in kinds.items():
-        for quality, finest in (("balanced", 4), ("best", 2)):
-            refiners[f"{quality} {name}"] = open_learned(
-                "refiner_balanced", finest=finest, half=half
-            )
+        for quality in LEARNED:
+            refiners[f"{quality} {name}"] = open_learned(quality, half=half)
     runs = {name: _refine(refiner, seen) for name, refiner in refiners.items()}
     return runs | {f"5 convs {name}": convolutions(half) for name, half in kinds.items()}
 
@@ -84,7 +82,7 @@ def _refine(refiner: Refiner, seen: Seen) -> Callable[[int], object]:
 
 def _band(seen: Seen) -> float:
     """Share of the picture's tiles that the learned refiner looks at closely."""
-    refiner = open_learned("refiner_balanced")
+    refiner = open_learned("balanced")
     return float(np.mean([np.mean(refiner(*each).kinds == BAND) for each in seen]))
 
 

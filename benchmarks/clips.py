@@ -18,18 +18,27 @@ from stream.sources import open_source
 RATE = 25
 
 
-def scaled_clip(clip: str | None, height: int, frames: int, path: Path, rate: int = RATE) -> Path:
+def scaled_clip(
+    clip: str | None,
+    height: int,
+    frames: int,
+    path: Path,
+    rate: int = RATE,
+    to_and_fro: bool = False,
+) -> Path:
     """Write `frames` frames of `clip`, over and over, as 16:9 H.264 of `height` lines to `path`.
 
     clip: a video, or None for the demo's photograph; rate: frames a second, whatever the clip's.
-    Returns `path`.
+    to_and_fro: forwards and then backwards, perhaps some frames less, so that no picture jumps when
+    what is written is played over and over. Returns `path`.
     """
     width = round(height * 16 / 9 / 2) * 2
     with av.open(str(path), "w") as container:
         options = {"crf": "18", "preset": "veryfast"}
         stream = container.add_stream("libx264", rate, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for index, picture in enumerate(itertools.islice(_endless(clip), frames)):
+        seen = _to_and_fro(clip, frames) if to_and_fro else itertools.islice(_endless(clip), frames)
+        for index, picture in enumerate(seen):
             frame = picture.reformat(width, height, "yuv420p", interpolation="BICUBIC")
             frame.pts, frame.time_base = index, Fraction(1, rate)
             container.mux(stream.encode(frame))
@@ -45,13 +54,24 @@ def scaled_frames(clip: str | None, height: int, count: int) -> list[Frame]:
             return list(source)
 
 
+def _to_and_fro(clip: str | None, most: int) -> Iterator[av.VideoFrame]:
+    forth = list(itertools.islice(_once(clip), most // 2))
+    for _ in range(max(1, most // (2 * len(forth)))):
+        yield from forth
+        yield from reversed(forth)
+
+
 def _endless(clip: str | None) -> Iterator[av.VideoFrame]:
     while True:
-        if clip is None:
-            yield from (_widened(shot) for shot in shots(photograph()))
-            continue
-        with av.open(clip) as container:
-            yield from container.decode(video=0)
+        yield from _once(clip)
+
+
+def _once(clip: str | None) -> Iterator[av.VideoFrame]:
+    if clip is None:
+        yield from (_widened(shot) for shot in shots(photograph()))
+        return
+    with av.open(clip) as container:
+        yield from container.decode(video=0)
 
 
 def _widened(shot: Rgb) -> av.VideoFrame:

@@ -11,8 +11,8 @@ import numpy as np
 
 from kernels.coarse import cleaned
 from kernels.types import Alpha, Rgb
-from models.learned_refiner import open_light
-from models.refiner import ClassicalRefiner, Refiner, estimate_foreground, open_refiner
+from models.learned_refiner import LEARNED, open_learned
+from models.refiner import ClassicalRefiner, Refiner, estimate_foreground
 from models.segmenter import QUALITIES, SEGMENTERS, open_segmenter
 from stream.errors import UsageError, WeightsError
 from stream.frame import Frame
@@ -91,7 +91,7 @@ def our_rows() -> list[Offer]:
     ]
     for kind, build, qualities in (
         ("classical", _classical, QUALITIES),
-        ("learned", _learned, ("light", "balanced", "best")),
+        ("learned", _learned, tuple(LEARNED)),
     ):
         given += [
             Offer(f"{kind}-{quality}", partial(_given, f"{kind}-{quality}", build, quality))
@@ -145,6 +145,4 @@ def _classical(quality: str) -> Refine:
 
 
 def _learned(quality: str) -> Refine:
-    if quality == "light":
-        return partial(refined, open_light(keep_error=True))
-    return partial(refined, open_refiner(quality, keep_error=True))
+    return partial(refined, open_learned(quality, keep_error=True))

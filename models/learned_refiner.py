@@ -23,6 +23,13 @@ from models.refiner_pixels import TERMS, PixelNets
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
 
+LEARNED = {
+    "light": ("refiner_light", 8),
+    "balanced": ("refiner_balanced", 4),
+    "best": ("refiner_best", 4),
+}
+"""Weights, and pixels a cell. "light" is for live pictures where time is short."""
+
 
 class LearnedRefiner:
     """Refines any subject's coarse alpha with learned weights.
@@ -99,17 +106,13 @@ class LearnedRefiner:
         return tiles[np.sort(np.argsort(-sums, kind="stable")[:most])]
 
 
-def open_learned(name: str, **options: Any) -> LearnedRefiner:
-    """A refiner with the committed weights `name`.
+def open_learned(quality: str, **options: Any) -> LearnedRefiner:
+    """A refiner with the committed weights of `quality`, one of LEARNED.
 
-    Raises WeightsError when the file is missing or damaged.
+    options: of LearnedRefiner. Raises WeightsError when the file is missing or damaged.
     """
+    name, finest = LEARNED[quality]
     weights = load_weights(name)
     net = RefinerNet(SHAPES[name])
     net.load_state_dict(weights)
-    return LearnedRefiner(net, **options)
-
-
-def open_light(**options: Any) -> LearnedRefiner:
-    """The refiner of live pictures where time is short; see open_learned."""
-    return open_learned("refiner_light", finest=8, **options)
+    return LearnedRefiner(net, finest, **options)

@@ -13,8 +13,7 @@ __all__ = [
     "open_refiner",
 ]  # fmt: skip
 
-_LEARNED = {"balanced": ("refiner_balanced", 4), "best": ("refiner_best", 4)}
-"""Weights, and pixels a cell, of the qualities that go by learned nets."""
+_LEARNED = "balanced", "best"
 
 
 class Refiners:
@@ -47,8 +46,7 @@ def open_refiner(quality: str = "balanced", keep_error: bool = False) -> Refiner
     if quality in _LEARNED:
         from models.learned_refiner import open_learned
 
-        weights, finest = _LEARNED[quality]
-        return open_learned(weights, finest=finest, keep_error=keep_error)
+        return open_learned(quality, keep_error=keep_error)
     refiner = ClassicalRefiner(quality)
     if keep_error:
         raise ValueError(f"confidence needs quality {' or '.join(_LEARNED)}, got {quality!r}")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from kernels.types import Alpha
 from models.classical_refiner import ClassicalRefiner
-from models.learned_refiner import open_learned, open_light
+from models.learned_refiner import open_learned
 from models.picture import Picture
 from models.refined import Refined, Refiner
 
@@ -19,9 +19,9 @@ class SteppedRefiner:
 
     def __init__(self) -> None:
         """Raises WeightsError when a net cannot be loaded."""
-        self._light = open_light()
+        self._light = open_learned("light")
         self._refiners: dict[Kind, Refiner] = {
-            "learned": open_learned("refiner_balanced"),
+            "learned": open_learned("balanced"),
             "light": self._light,
             "classical": ClassicalRefiner("fast"),
         }
