@@ -12,6 +12,7 @@ import numpy as np
 
 from kernels.types import Rgb
 from stream.demo import photograph, shots
+from stream.errors import UsageError
 from stream.frame import Frame
 from stream.sources import open_source
 
@@ -55,7 +56,9 @@ def scaled_frames(clip: str | None, height: int, count: int) -> list[Frame]:
 
 
 def _to_and_fro(clip: str | None, most: int) -> Iterator[av.VideoFrame]:
-    forth = list(itertools.islice(_once(clip), most // 2))
+    forth = list(itertools.islice(_once(clip), max(1, most // 2)))
+    if not forth:
+        raise UsageError(f"{clip} has no pictures")
     for _ in range(max(1, most // (2 * len(forth)))):
         yield from forth
         yield from reversed(forth)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.rows import Answer, Offer, Row, bilinear, enlarged
+from benchmarks.rows import Answer, Offer, Row, bilinear, enlarged, refined
 from kernels.types import Alpha, Rgb
+from models.learned_refiner import open_learned
+from models.segmenter import coarse_size
 from stream.errors import UsageError
 from stream.frame import Frame
 
@@ -27,13 +29,18 @@ _Image = npt.NDArray[np.float32]
 
 def peer_rows(rvm: Path | None = None) -> list[Offer]:
     """Offers of all rows here; `rvm`: where its .onnx file lies, else the folder HAIRLINE_RVM."""
-    net = cache(lambda: Rvm(_rvm_file(rvm)))
+
+    def net() -> Rvm:
+        # Each row has its own, since it remembers the frames it has seen.
+        return Rvm(_rvm_file(rvm))
+
     return [
         Offer("guided-gray", lambda: Row("guided-gray", partial(guided, colour=False))),
         Offer("guided-colour", lambda: Row("guided-colour", guided)),
         Offer("closed-form", partial(_from_trimap, "closed-form", "estimate_alpha_cf")),
         Offer("knn", partial(_from_trimap, "knn", "estimate_alpha_knn")),
-        Offer("rvm", lambda: Row("rvm", net().refine, net().see, _RVM_SETTLE), people=True),
+        Offer("rvm", lambda: _rvm(net()), people=True),
+        Offer("rvm+learned", lambda: _shrunk_rvm(net()), people=True),
         *(
             Offer(f"mediapipe-{name}", partial(_mediapipe, name), people=True)
             for name in _SELFIE_SIZES
@@ -115,6 +122,22 @@ class Rvm:
             return np.asarray(np.rint(planes.transpose(1, 2, 0).clip(0, 1) * 255), np.uint8)
 
         return Answer(coarse, None, foreground)
+
+
+def _rvm(net: Rvm) -> Row:
+    return Row("rvm", net.refine, net.see, _RVM_SETTLE)
+
+
+def _shrunk_rvm(net: Rvm) -> Row:
+    """RVM as a pass 1 of the size that ours have, and our pass 2."""
+
+    def see(frame: Frame, dt: float | None) -> Alpha:
+        rows, columns = coarse_size(frame.height, frame.width)
+        alpha = net.see(frame, dt)
+        return np.asarray(cv2.resize(alpha, (columns, rows), interpolation=cv2.INTER_AREA))
+
+    refine = open_learned("balanced", keep_error=True)
+    return Row("rvm+learned", partial(refined, refine), see, _RVM_SETTLE)
 
 
 def _from_trimap(name: str, method: str) -> Row:

@@ -46,7 +46,7 @@ class LearnedRefiner:
         half: bool | None = None,
         keep_error: bool = False,
     ) -> None:
-        """Run a copy of `net` on cells of `finest` pixels (2, 4 or 8), doubled in large pictures.
+        """Run a copy of `net` on cells of `finest` pixels (4 or 8), doubled in large pictures.
 
         budget: tiles a picture at most, those where the coarse alpha is expected to be most wrong,
         or a share of them below 1; None for all; may be changed. half: compute in bfloat16; None
@@ -54,8 +54,8 @@ class LearnedRefiner:
         pixel.
         Raises ValueError on cells of another size.
         """
-        if finest not in (2, 4, 8):
-            raise ValueError(f"cells are 2, 4 or 8 pixels wide, got {finest}")
+        if finest not in (4, 8):
+            raise ValueError(f"cells are 4 or 8 pixels wide, got {finest}")
         self.budget, self._finest, self._keep_error = budget, finest, keep_error
         dtype = net_precision() if half is None else torch.bfloat16 if half else torch.float32
         own = deepcopy(net).eval().requires_grad_(False).to(dtype)
@@ -109,7 +109,8 @@ class LearnedRefiner:
 def open_learned(quality: str, **options: Any) -> LearnedRefiner:
     """A refiner with the committed weights of `quality`, one of LEARNED.
 
-    options: of LearnedRefiner. Raises WeightsError when the file is missing or damaged.
+    options: of LearnedRefiner, but for its cells. Raises KeyError on another quality, WeightsError
+    when the file is missing or damaged.
     """
     name, finest = LEARNED[quality]
     weights = load_weights(name)

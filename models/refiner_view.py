@@ -34,7 +34,7 @@ class Viewer:
 
     def __init__(self, scout: Scout, context: Context, looks: int, dtype: torch.dtype) -> None:
         """scout, context: of `dtype`, channels last; looks: times that the scout looks."""
-        self.looks, self._dtype = looks, dtype
+        self._looks, self._dtype = looks, dtype
         self._scout, self._context = (self._graph(net) for net in (scout, context))
 
     def __call__(self, layout: Layout, inputs: Inputs) -> View | None:
@@ -60,7 +60,7 @@ class Viewer:
         """What the scout says at last: features, then the change of the logit."""
         noticed = np.zeros((*wide.prior.shape, 1), np.float32)
         prior = doubted(wide.prior)
-        for _ in range(self.looks):
+        for _ in range(self._looks):
             change = np.ascontiguousarray(noticed[..., -1])
             colours = tell(wide, layout, prior, change)
             if not colours.both_known:

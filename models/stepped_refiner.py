@@ -25,13 +25,13 @@ class SteppedRefiner:
             "light": self._light,
             "classical": ClassicalRefiner("fast"),
         }
-        self.kind: Kind = "learned"
+        self._kind: Kind = "learned"
 
     def set_cost(self, kind: Kind, tiles: float) -> None:
         """From the next picture on. tiles: share of the band that the light one refines."""
-        self.kind = kind
+        self._kind = kind
         self._light.budget = tiles if tiles < 1 else None
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """See models.refined.Refiner."""
-        return self._refiners[self.kind](picture, coarse)
+        return self._refiners[self._kind](picture, coarse)

@@ -1,6 +1,7 @@
 """Scenes of people cut out of photographs, with the masks that pass 1 gives of them."""
 
 import json
+import shutil
 import sys
 import tarfile
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_lessons_of_people_have_the_masks_of_pass_1(photographs: Path) -> None:
 
 
 def test_a_folder_without_fine_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no fine labels"):
+    with pytest.raises(ValueError, match="lacks fine labels"):
         Actors(tmp_path, Textures())
 
 
@@ -114,3 +115,10 @@ def test_a_fine_label_comes_with_the_colours_of_the_person_alone(
     edge = (alpha > 0.3) & (alpha < 0.7)
     assert np.abs(own[edge] - colours[0]).mean() < 12
     assert np.abs(rgb[edge] - colours[0]).mean() > 50
+
+
+def test_labels_without_colours_of_their_own_are_refused(photographs: Path, tmp_path: Path) -> None:
+    shutil.copytree(photographs, tmp_path / "old")
+    (tmp_path / "old/fine/own/00000.png").unlink()
+    with pytest.raises(ValueError, match="lacks fine labels, colours"):
+        Actors(tmp_path / "old", Textures())

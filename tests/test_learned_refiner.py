@@ -1,3 +1,5 @@
+from typing import get_args
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -9,12 +11,16 @@ from kernels.coarse import cleaned
 from kernels.context import CELL_INPUTS
 from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
-from models.learned_refiner import LearnedRefiner
+from models.classical_refiner import ClassicalRefiner
+from models.learned_refiner import LEARNED, LearnedRefiner, open_learned
 from models.refiner_inputs import Level, gather_inputs
-from models.refiner_net import RefinerNet, Shape
+from models.refiner_net import SHAPES, RefinerNet, Shape
 from models.refiner_pixels import TERMS
 from models.refiner_whole import refine_close, view
+from models.stepped_refiner import Kind, SteppedRefiner
+from models.weights import WEIGHTS
 from stream.frame import Frame
+from stream.live.governor import STEPS
 
 SIZES = [(1, 1), (7, 3), (17, 33), (64, 64), (97, 131), (150, 90)]
 
@@ -23,10 +29,10 @@ HAZE = 0.035
 """So close to 0 or 1 the refiner rounds."""
 
 
-def wild_net(seed: int = 3) -> RefinerNet:
+def wild_net(shape: Shape | None = None) -> RefinerNet:
     """A net whose every layer says something, as after training."""
-    torch.manual_seed(seed)
-    net = RefinerNet(Shape()).requires_grad_(False)
+    torch.manual_seed(3)
+    net = RefinerNet(shape).requires_grad_(False)
     net.scout.last.weight[-1].normal_(0, 0.2)
     net.context.last.weight[-8:-1].normal_(0, 0.05)
     for parameter in net.fine.last.parameters():
@@ -58,25 +64,28 @@ def scene(height: int, width: int, seed: int = 5) -> tuple[Frame, npt.NDArray[np
 
 
 def whole(
-    net: RefinerNet, frame: Frame, coarse: npt.NDArray[np.float32]
+    net: RefinerNet, frame: Frame, coarse: npt.NDArray[np.float32], step: int
 ) -> npt.NDArray[np.float32]:
-    """The alpha of a net run over the whole picture at once, its edge repeated around it."""
+    """The alpha of a net run over the whole picture at once, its edge repeated around it.
+
+    step: pixels a cell.
+    """
     height, width = frame.height, frame.width
     everywhere = np.full((-(-height // TILE), -(-width // TILE)), BAND, np.uint8)
-    inputs = gather_inputs(frame, cleaned(coarse), everywhere, 4)
+    inputs = gather_inputs(frame, cleaned(coarse), everywhere, step)
     found = view(net, _channels(inputs.wide), _channels(inputs.cells))
     rim = 48
-    pad = ((rim, rim + -height % 4), (rim, rim + -width % 4))
+    pad = ((rim, rim + -height % step), (rim, rim + -width % step))
     rgb = np.pad(frame.rgb(height, width), (*pad, (0, 0)), mode="edge")
     enlarged = np.pad(upsample_band(cleaned(coarse), everywhere, height, width), pad, mode="edge")
     refined = refine_close(
         net,
         torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255,
         torch.from_numpy(enlarged)[None, None],
-        torch.nn.functional.pad(found.near, (rim // 4,) * 4, mode="replicate"),
-        4,
+        torch.nn.functional.pad(found.near, (rim // step,) * 4, mode="replicate"),
+        step,
     )
-    inner = rim - 2 * net.shape.reach
+    inner = rim - step // 2 * net.shape.reach
     return rounded(refined.alpha[0, 0, inner : inner + height, inner : inner + width].numpy())
 
 
@@ -102,12 +111,14 @@ def test_an_untrained_net_leaves_the_enlarged_coarse_alpha_but_for_haze(
     assert off.max() < 5e-6
 
 
+@pytest.mark.parametrize("quality", LEARNED)
 @pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
-def test_patches_equal_the_whole_picture(size: tuple[int, int]) -> None:
+def test_patches_equal_the_whole_picture(size: tuple[int, int], quality: str) -> None:
     frame, coarse = scene(*size)
-    net = wild_net()
-    refined = LearnedRefiner(net, half=False)(frame, coarse)
-    expected = whole(net, frame, coarse)
+    name, finest = LEARNED[quality]
+    net = wild_net(SHAPES[name])
+    refined = LearnedRefiner(net, finest, half=False)(frame, coarse)
+    expected = whole(net, frame, coarse, finest)
     inner = _deep_in_band(refined.kinds, size)
     assert inner.sum() > 500
     off = np.abs(refined.alpha - expected)[inner]
@@ -212,13 +223,13 @@ def test_where_the_net_does_not_look_the_coarse_alpha_is_as_wrong_as_it_is_soft(
     assert refined.error.max() > 0.3
 
 
-@pytest.mark.parametrize("finest", [0, 1, 3, 16, 32])
+@pytest.mark.parametrize("finest", [0, 2, 3, 16, 32])
 def test_other_sizes_of_cells_are_refused(finest: int) -> None:
     with pytest.raises(ValueError, match="cells"):
         LearnedRefiner(RefinerNet(), finest=finest)
 
 
-@pytest.mark.parametrize("finest", [2, 4, 8])
+@pytest.mark.parametrize("finest", [4, 8])
 def test_an_untrained_net_of_any_cells_changes_nothing(finest: int) -> None:
     frame, coarse = scene(97, 131)
     refined = LearnedRefiner(RefinerNet(), finest=finest, half=False)(frame, coarse)
@@ -268,3 +279,40 @@ def _deep_in_band(kinds: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.ND
         for x in range(3):
             deep &= wide[y : y + rows, x : x + columns]
     return _tiles(deep.astype(np.uint8), size) > 0
+
+
+def test_a_stepped_refiner_is_of_the_kind_it_was_last_told() -> None:
+    frame, coarse = scene(150, 202)
+    stepped = SteppedRefiner()
+    expected = {
+        "learned": open_learned("balanced"),
+        "light": open_learned("light"),
+        "classical": ClassicalRefiner("fast"),
+    }
+    for step in STEPS:
+        stepped.set_cost(step.pass2, 1)
+        np.testing.assert_array_equal(
+            stepped(frame, coarse).alpha, expected[step.pass2](frame, coarse).alpha
+        )
+    assert {step.pass2 for step in STEPS} == {*expected}
+
+
+def test_shares_of_tiles_are_for_light_edges_alone() -> None:
+    frame, coarse = scene(300, 404)
+    stepped = SteppedRefiner()
+    whole_band = {}
+    for kind in get_args(Kind):
+        stepped.set_cost(kind, 1)
+        whole_band[kind] = stepped(frame, coarse).alpha
+        stepped.set_cost(kind, 0.3)
+        same = np.array_equal(stepped(frame, coarse).alpha, whole_band[kind])
+        assert same == (kind != "light")
+    assert all(step.tiles == 1 for step in STEPS if step.pass2 != "light")
+
+
+def test_every_file_of_weights_has_a_card_or_a_line_of_where_it_comes_from() -> None:
+    told = (WEIGHTS / "README.md").read_text(encoding="utf-8")
+    for path in WEIGHTS.glob("*.safetensors"):
+        assert f"`{path.name}`" in told
+        if f"see `{path.stem}.md`" in told:
+            assert path.with_suffix(".md").exists()

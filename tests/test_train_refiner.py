@@ -87,6 +87,13 @@ def test_plans_are_trained_side_by_side_on_lessons_that_come_again(tmp_path: Pat
         assert json.loads((tmp_path / f"{name}.log").read_text())["step"] == 8
 
 
+def test_runs_that_have_come_differently_far_are_not_gone_on_with(tmp_path: Path) -> None:
+    plans = [Plan(name, tmp_path, (RECIPE,), shape=SMALL) for name in ("one", "two")]
+    Training(plans[:1], 0).run(1)
+    with pytest.raises(ValueError, match="not come equally far"):
+        Training(plans, 0)
+
+
 def test_a_run_of_so_many_seconds_ends_then(tmp_path: Path) -> None:
     plan, times = Plan("tiny", tmp_path, (RECIPE,), shape=SMALL), iter(range(100))
     Training([plan], 0).run(1000, 3, lambda: float(next(times)))
@@ -252,7 +259,7 @@ def test_what_was_trained_is_published_with_a_card(
     text = (CONFIGS / "refiner_light.toml").read_text()
     config = tmp_path / "refiner_light.toml"
     config.write_text(
-        text.replace("/tmp/refiner", str(folder)).replace("/tmp/photo", "/none/photo")
+        text.replace("/tmp/refiner", str(folder)).replace("/tmp/photo", f"{tmp_path}/photo")
     )
     row = {"band MAD": 12.34, "Grad": 5.67}
     rows = dict.fromkeys(("bilinear", "classical-fast", "learned-light"), row)
@@ -266,4 +273,6 @@ def test_what_was_trained_is_published_with_a_card(
     assert (there / "SHA256SUMS").read_text() == f"{digest(data)}  refiner_light.safetensors\n"
     card = (there / "refiner_light.md").read_text()
     assert "12 steps of 16" in card
+    assert "those of 1 that pass 1 learns from" in card
+    assert (there / "refiner_light.safetensors").stat().st_mode & 0o777 == 0o644
     assert "| stills | hard | 12.3 / 5.67 | 12.3 / 5.67 | 12.3 / 5.67 |" in card

@@ -63,13 +63,14 @@ class Actors:
     def __init__(self, photographs: Path, texture: Textures) -> None:
         """photographs: what gather filled, and label in FOLDER/fine.
 
-        Raises ValueError when it holds no fine labels or no rooms.
+        Raises ValueError when it holds no fine labels, lacks their colours, or holds no rooms.
         """
         self._folder, self._texture = photographs, texture
         self._labels = pictures_in(photographs / "fine" / "people")
         self._rooms = pictures_in(photographs / "rooms")
-        if not self._labels or not self._rooms:
-            raise ValueError(f"{photographs} holds no fine labels or no rooms: gather and label")
+        own = {path.stem for path in pictures_in(photographs / "fine" / "own")}
+        if not self._labels or not self._rooms or not own.issuperset(p.stem for p in self._labels):
+            raise ValueError(f"{photographs} lacks fine labels, colours or rooms: gather and label")
 
     def __call__(self, random: np.random.Generator, side: int, views: int) -> Iterator[Sample]:
         """`views` parts of one scene, (side, side) pixels each, with a boundary in them."""

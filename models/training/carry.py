@@ -23,7 +23,7 @@ _OPINION_SIDE = 128
 """The second opinion is asked only where the first is wrong by far."""
 _FINE_SIDE = 720
 _COLOUR, _LABEL, _FINE_LABEL, _ROOM = 80, 90, 95, 60
-"""WebP qualities: what a picture of 416x416 made of them hardly shows."""
+"""WebP qualities: what a picture made of them hardly shows; of fine labels hair is to be kept."""
 
 File = tuple[str, bytes]
 

@@ -200,5 +200,4 @@ _FLAWS: tuple[Flaw, ...] = (_hardened, _softened, _grown, _moved, _wavering)
 _FLAW_CHANCES = (0.28, 0.17, 0.25, 0.17, 0.13)
 _WAYS: tuple[Flaw, ...] = (_exact, _net, _flawed, _opened, _outlined, _thumbnail, _mistaken)
 _CHANCES = (0.19, 0.19, 0.42, 0.08, 0.06, 0.03, 0.03)
-"""A third of the masks are good."""
 _FOR_STRANDS = np.array([1, 1.1, 1.0, 1.5, 1, 1, 0.8])

@@ -106,15 +106,17 @@ def _label_finely(photographs: Path, rvm: Path, threads: int, count: int) -> Non
     paths = [p for p in photographs.glob("people/*") if f"people/{p.name}" not in without]
     done = 0
     for path in in_turn(paths):
-        out = photographs / "fine" / "people" / f"{path.stem}.png"
-        if not out.exists():
+        out, colours = (
+            photographs / "fine" / kind / f"{path.stem}.png" for kind in ("people", "own")
+        )
+        if not (out.exists() and colours.exists()):
             label = cv2.imread(str(photographs / f"alpha/people/{path.stem}.png"), 0)
             rgb = _read(path)
             if label is None or not _is_fine(rgb, np.asarray(label, np.uint8)):
                 continue
             alpha = teacher(rgb)
             own = own_colours(rgb, steepened(alpha))
-            _save(photographs / "fine" / "own" / f"{path.stem}.png", own[..., ::-1])
+            _save(colours, own[..., ::-1])
             _write(out, alpha)
         done += 1
         if done == count:

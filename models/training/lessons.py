@@ -47,9 +47,9 @@ class Lesson(NamedTuple):
 
 
 def draw_lesson(random: np.random.Generator, sample: Sample, side: int, step: int) -> Lesson:
-    """Turn `sample`, spoil its alpha where it has no mask, choose a window of `side` pixels in it.
+    """Turn `sample`, choose a coarse alpha, its mask or its own spoilt, and a window in it.
 
-    step: pixels a cell.
+    side: pixels of the window; step: pixels a cell.
     """
     sample = turned(sample, random)
     alpha = np.asarray(sample.alpha / np.float32(65535), np.float32)

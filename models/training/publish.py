@@ -48,7 +48,8 @@ def main() -> None:
 
 
 def enlist(path: Path) -> None:
-    """Replace the file's line in the manifest, or add it."""
+    """Let all read the file; replace its line in the manifest, or add it."""
+    path.chmod(0o644)
     manifest = path.parent / _MANIFEST
     lines = manifest.read_text(encoding="ascii").splitlines()
     lines = [line for line in lines if not line.endswith(f"  {path.name}")]
@@ -60,6 +61,9 @@ def _card(plan: Plan, config: Path, count: int, figures: str) -> str:
     log = _read_log(plan.folder / f"{plan.name}.log")
     last = log[-1]
     actors = len(pictures_in(plan.photographs / "fine" / "people")) if plan.photographs else 0
+    if not actors:
+        raise SystemExit(f"error: {plan.photographs} holds no fine labels: the card counts them")
+    pace = f"{last['seconds a step']:.3f} s each in the mean, on {plan.machine}"
     return f"""# {plan.name}
 
 The second pass's nets (`models/refiner_net.py`), {count:,} parameters, the running average of
@@ -72,15 +76,15 @@ The weights are the project's own, under its licence (Apache-2.0).
 
 ## Training
 
-{last["step"]:,} steps of {plan.batch}, {last["seconds a step"]:.3f} s each in the mean. {plan.note}
+{last["step"]:,} steps of {plan.batch}, {pace}.
 Means over the last steps: alpha {last["alpha"]:.4f}, foreground {last["foreground"]:.4f} (L1,
 weighted as in `models/training/losses.py`). Threads and GPUs add in varying order, so a second run
 gives other bits and the same figures but for noise. Made by
 
-    python -m models.training.gather PHOTOGRAPHS
-    python -m models.training.label PHOTOGRAPHS --rvm ONNX
-    python -m models.training.label PHOTOGRAPHS --rvm ONNX --fine 1600
-    python -m models.training.train_refiner --config {config}
+    python -m models.training.gather MIRRORS {plan.photographs}
+    python -m models.training.label {plan.photographs} --rvm ONNX
+    python -m models.training.label {plan.photographs} --rvm ONNX --fine {actors}
+    python -m models.training.train_refiner {plan.run}
     python -m models.training.publish --config {config}
 
 ## Figures

@@ -39,7 +39,6 @@ def main() -> None:
         return
     weights = sharpened(mean, plan.sharpen)
     save_file({name: value.half() for name, value in weights.items()}, path)
-    path.chmod(0o644)
     enlist(path)
     count = sum(value.numel() for value in weights.values())
     text = _card(plans, arguments.config, count, figures(arguments.quality))

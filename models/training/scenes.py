@@ -40,8 +40,8 @@ class Scenes(IterableDataset[Lesson]):
 
     photographs: what gather filled, and label in FOLDER/fine, None for textures that are made up
     and no people; turns: numbers of `recipes`, one for each round in turn; first: the round to
-    begin at. What is drawn follows from the photographs, seed, number of processes and round, and
-    from the photographs that a process drew before.
+    begin at. What is drawn follows from the photographs, seed, number of processes and round, from
+    the photographs that a process drew before, and where it is people from pass 1's weights.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Scenes(IterableDataset[Lesson]):
         folders = [] if self._photographs is None else [self._photographs / "rooms"]
         texture, actors = Textures(folders), None
         for number in count(self._first):
-            random = np.random.default_rng([self._seed, number, part])
+            random = np.random.default_rng([self._seed, number, 1 + part])
             recipe = self._recipes[self._turns[number % len(self._turns)]]
             if recipe.subject_side:
                 samples = _drawn(random, recipe, texture)

@@ -39,8 +39,8 @@ class Plan:
     batch: lessons a step. repeats: steps for the scenes that one round of all processes draws, each
     of lessons drawn from the last `pool` of a kind; 1 for a step of just what was drawn. average:
     share of the running average kept each step; half: compute in bfloat16 where that is exact
-    enough; seed. begin: a file of weights to go on from, "" for none; behind: share of a whole run
-    that made them. taste: of the costs. note: what else is to be known, for the card.
+    enough; seed. taste: of the costs. For the card: run, the options of the run that made what is
+    published; machine, what it ran on.
     """
 
     name: str
@@ -58,10 +58,9 @@ class Plan:
     average: float = 0.999
     seed: int = 1
     half: bool = True
-    begin: str = ""
-    behind: float = 0.0
     taste: Taste = PLAIN
-    note: str = ""
+    run: str = ""
+    machine: str = ""
 
 
 def main() -> None:
@@ -69,7 +68,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, required=True, nargs="+")
     parser.add_argument("--steps", type=int, help="stop after this many, for a trial")
-    parser.add_argument("--seconds", type=float, help="stop by then, the rate having fallen")
+    parser.add_argument(
+        "--seconds", type=float, help="stop by then, the rate having fallen; counts anew"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--makers", type=int, default=1, help="processes that draw scenes")
     arguments = parser.parse_args()
@@ -101,9 +102,14 @@ class Training:
     """Runs side by side: what they are given, and what is made of it."""
 
     def __init__(self, plans: list[Plan], makers: int = 1) -> None:
-        """makers: processes that draw scenes, 0 for this one. A GPU is used if there is one."""
+        """makers: processes that draw scenes, 0 for this one. A GPU is used if there is one.
+
+        Raises ValueError when checkpoints of `plans` are of different steps.
+        """
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._pupils = [Pupil(each, device) for each in plans]
+        if len({each.descent.step for each in self._pupils}) > 1:
+            raise ValueError("what is trained side by side has not come equally far: begin anew")
         self._plan = first = plans[0]
         number, learnt = divmod(self._pupils[0].descent.step, first.repeats)
         scenes = Scenes(first.photographs, first.seed, number, first.recipes, first.turns)
@@ -135,7 +141,7 @@ class Training:
                 yield plan.recipes[kind], lesson
                 continue
             rings.setdefault(kind, Ring(plan.pool)).put(lesson)
-            random = np.random.default_rng([plan.seed, number])
+            random = np.random.default_rng([plan.seed, number, 0])
             there = [each for each in plan.turns if each in rings]
             for turn in range(plan.repeats):
                 kind = there[int(random.integers(len(there)))]
@@ -152,30 +158,30 @@ class Pupil:
         self._plan = plan
         self._net = RefinerNet(plan.shape).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.descent = Descent(
-            self._net, self._optimiser, plan.name, plan.folder, plan.average, plan.begin, 200, 1000
+            self._net, self._optimiser, plan.name, plan.folder, plan.average, "", 200, 1000
         )
-        self._steps: dict[Recipe, Recorded] = {}
+        self._steps: dict[int, Recorded] = {}
 
     def learn(self, recipe: Recipe, lesson: Lesson, done: float, last: bool) -> None:
         """One step. done: share of the run, in [0, 1]."""
         plan = self._plan
-        whole = plan.behind + (1 - plan.behind) * min(done, 1.0)
-        self.descent.set_pace(pace(self.descent.step, plan.warm_up, whole))
-        if recipe not in self._steps:
-            self._steps[recipe] = Recorded(lambda *given: self._descend(recipe, Lesson(*given)))
-        found = Costs(*self._steps[recipe](*lesson))
+        self.descent.set_pace(pace(self.descent.step, plan.warm_up, done))
+        step = recipe.step
+        if step not in self._steps:
+            self._steps[step] = Recorded(lambda *given: self._descend(step, Lesson(*given)))
+        found = Costs(*self._steps[step](*lesson))
         self.descent.count()
         self.descent.tell(found._asdict(), last)
 
-    def _descend(self, recipe: Recipe, lesson: Lesson) -> tuple[Tensor, ...]:
-        """Costs of a lesson, and a step to make them less."""
+    def _descend(self, step: int, lesson: Lesson) -> tuple[Tensor, ...]:
+        """Costs of a lesson on cells of `step` pixels, and a step to make them less."""
         plan, truth = self._plan, truth_of(lesson)
         with torch.autocast(lesson.rgb.device.type, torch.bfloat16, enabled=plan.half):
             views = view(self._net, told_of(lesson.wide), told_of(lesson.cells))
             found = refine_close(
-                self._net, truth.rgb, truth.coarse, views.near, recipe.step, lesson.window
+                self._net, truth.rgb, truth.coarse, views.near, step, lesson.window
             )
-        result = costs(found, views, truth, plan.shape.reach * recipe.step // 2, plan.taste)
+        result = costs(found, views, truth, plan.shape.reach * step // 2, plan.taste)
         self.descent.descend(result.total)
         return tuple(each.detach() for each in result)
 

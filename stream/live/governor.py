@@ -45,7 +45,7 @@ STEPS = (
     Step("classical", every=2, effects=False),
     Step("classical", every=2, effects=False, pass1="quick"),
 )
-"""From full quality down: kind of pass 2, share of tiles, pass 1's rate, effects, kind of pass 1.
+"""From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects, kind of pass 1.
 
 The nets of pass 2 go before pixels of pass 1: they take longer, and mended 6 % of the edge and
 nothing of what was taken for a person, which pass 1 knows better the more it sees. The same nets on

@@ -36,10 +36,15 @@ class Live(NamedTuple):
         """All lines until now."""
         return self.log.read_text()
 
-    def holds(self) -> tuple[int, int]:
-        """How many files and threads it has."""
+    def holds(self) -> tuple[int, int, int]:
+        """How many files, threads and mebibytes of memory it has."""
         own = Path("/proc") / str(self.process.pid)
-        return len(list((own / "fd").iterdir())), len(list((own / "task").iterdir()))
+        resident = int((own / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return (
+            len(list((own / "fd").iterdir())),
+            len(list((own / "task").iterdir())),
+            resident >> 20,
+        )
 
 
 @contextlib.contextmanager

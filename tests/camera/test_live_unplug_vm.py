@@ -14,6 +14,8 @@ pytestmark = [
     pytest.mark.timeout(280),
 ]
 CYCLES = int(os.environ.get("HAIRLINE_UNPLUG", "20"))
+MORE = 1, 1, 40
+"""Files, threads and mebibytes by which the last cycles may hold more than the first."""
 
 
 def test_a_camera_pulled_out_again_and_again_leaks_neither_room_nor_files(tmp_path: Path) -> None:
@@ -30,5 +32,5 @@ def test_a_camera_pulled_out_again_and_again_leaks_neither_room_nor_files(tmp_pa
             counts.append(running.holds())
     # What is held only while a net is compiled beside is no leak: that is there from then on.
     part = max(CYCLES // 4, 1)
-    for held in zip(*counts, strict=True):
-        assert min(held[-part:]) - min(held[:part]) <= 1, counts
+    for held, more in zip(zip(*counts, strict=True), MORE, strict=True):
+        assert min(held[-part:]) - min(held[:part]) <= more, counts
