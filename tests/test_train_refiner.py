@@ -261,6 +261,8 @@ def test_what_was_trained_is_published_with_a_card(
     config.write_text(
         text.replace("/tmp/refiner", str(folder)).replace("/tmp/photo", f"{tmp_path}/photo")
     )
+    (tmp_path / "photographs/fine/people").mkdir(parents=True)
+    (tmp_path / "photographs/fine/people/1.png").touch()
     row = {"band MAD": 12.34, "Grad": 5.67}
     rows = dict.fromkeys(("bilinear", "classical-fast", "learned-light"), row)
     quality = tmp_path / "quality.json"
