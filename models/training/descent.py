@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import torch
@@ -11,6 +11,24 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 Costs = dict[str, Tensor]
+Clock = Callable[[], float]
+
+
+def course(
+    step: Callable[[], int], steps: int, whole: int, seconds: float | None, clock: Clock
+) -> Iterator[tuple[float, bool]]:
+    """For each step of a run how much of it is done, in [0, 1], and whether it is the last.
+
+    step: how many are done; steps: when to stop; whole: of a whole run. seconds: how long a run
+    lasts from now by `clock`, in the place of `whole`, where it is not None.
+    """
+    begun = clock()
+    while (at := step()) < steps:
+        done = at / whole if seconds is None else (clock() - begun) / seconds
+        last = done >= 1 or at + 1 == steps
+        yield done, last
+        if last:
+            break
 
 
 def pace(step: int, warm_up: int, done: float) -> float:

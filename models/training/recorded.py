@@ -11,6 +11,11 @@ _TRIES = 3
 Step = Callable[..., tuple[Tensor, ...]]
 
 
+def rate_on(device: torch.device, rate: float) -> float | Tensor:
+    """`rate` for an optimiser: a recorded step reads its rate where it is written."""
+    return rate if device.type == "cpu" else torch.tensor(rate, device=device)
+
+
 class Recorded:
     """`step` recorded for each set of shapes it is given, and played from then on.
 

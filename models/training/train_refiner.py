@@ -6,7 +6,7 @@ running average of the weights. Several plans are trained side by side on the sc
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,13 @@ from torch import Tensor, nn
 
 from models.refiner_net import RefinerNet, Shape
 from models.refiner_whole import refine_close, view
-from models.training.descent import Descent, pace
+from models.training.descent import Clock, Descent, course, pace
 from models.training.feed import fed, joined
 from models.training.lessons import Lesson, told_of, truth_of
 from models.training.losses import PLAIN, Costs, Taste, costs
 from models.training.pool import Ring
-from models.training.recorded import Recorded
+from models.training.recorded import Recorded, rate_on
 from models.training.scenes import Recipe, Scenes
-
-Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +115,11 @@ class Training:
 
     def run(self, steps: int, seconds: float | None = None, clock: Clock = time.monotonic) -> None:
         """Descend until `steps` are done, or as many as `seconds` are enough for."""
-        begun = clock()
-        while (at := self._pupils[0].descent.step) < steps:
-            done = at / self._plan.steps if seconds is None else (clock() - begun) / seconds
-            last = done >= 1 or at + 1 == steps
+        descent = self._pupils[0].descent
+        for done, last in course(lambda: descent.step, steps, self._plan.steps, seconds, clock):
             recipe, lesson = next(self._lessons)
             for pupil in self._pupils:
                 pupil.learn(recipe, lesson, done, last)
-            if last:
-                break
 
     def _drawn(
         self, rounds: Iterator[list[Lesson]], first: int, learnt: int
@@ -187,9 +181,7 @@ class Pupil:
 
     def _optimiser(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         device = next(self._net.parameters()).device
-        recorded = device.type != "cpu"
-        # A recorded step reads its rate where it is written.
-        rate = torch.tensor(self._plan.rate, device=device) if recorded else self._plan.rate
+        rate, recorded = rate_on(device, self._plan.rate), device.type != "cpu"
         return torch.optim.AdamW(parameters, lr=rate, weight_decay=1e-4, capturable=recorded)
 
 

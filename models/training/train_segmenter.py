@@ -7,7 +7,7 @@ models.training.label leave. Several plans are trained side by side on the clips
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,15 +23,14 @@ from models.person_model import PersonModel
 from models.person_net import WIDTHS
 from models.person_sight import People
 from models.training.clips import SIZES
-from models.training.descent import Descent, pace
+from models.training.descent import Clock, Descent, course, pace
 from models.training.feed import Block, Clips, fed, joined
 from models.training.lite import begin
 from models.training.pool import Ring, varied
-from models.training.recorded import Recorded
+from models.training.recorded import Recorded, rate_on
 from models.training.whole import AROUND, whole_around
 
 _LEVELS = 4
-Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +158,12 @@ class Training:
 
     def run(self, steps: int, seconds: float | None = None, clock: Clock = time.monotonic) -> None:
         """Descend until `steps` are done, or as many as `seconds` are enough for."""
-        begun = clock()
-        while (at := self._pupils[0].descent.step) < steps:
-            done = at / steps if seconds is None else (clock() - begun) / seconds
-            last = done >= 1 or at + 1 == steps
+        descent = self._pupils[0].descent
+        for done, last in course(lambda: descent.step, steps, steps, seconds, clock):
             block = next(self._lessons)
             seen = self._seen(block.rgb)
             for pupil in self._pupils:
                 pupil.learn(block, seen, done, last)
-            if last:
-                break
 
     def _drawn(self, first: int, learnt: int) -> Iterator[Block]:
         """What each step learns from, from round `first` on, of which `learnt` steps are done.
@@ -243,12 +238,8 @@ def _optimiser(model: PersonModel, plan: Plan, _: Iterable[nn.Parameter]) -> tor
     device = next(model.parameters()).device
     recorded = device.type != "cpu"
 
-    def rate(share: float) -> float | Tensor:
-        # A recorded step reads its rates where they are written.
-        return torch.tensor(plan.rate * share, device=device) if recorded else plan.rate * share
-
     groups = [
-        {"params": list(part.parameters()), "lr": rate(share)}
+        {"params": list(part.parameters()), "lr": rate_on(device, plan.rate * share)}
         for part, share in ((model.net, 1.0), (model.things, plan.things))
         if share
     ]
