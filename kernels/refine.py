@@ -66,7 +66,7 @@ def _snap(kinds: Kinds, alpha: Alpha) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def _tap(position: float, cells: int) -> tuple[np.uint64, np.uint64, np.float32]:
+def tap(position: float, cells: int) -> tuple[np.uint64, np.uint64, np.float32]:
     """The two cells around `position` (in cells, centres at .5) and the share of the second."""
     inside = min(max(position - 0.5, 0.0), cells - 1.0)
     first = int(inside)
@@ -84,10 +84,10 @@ def _upsample(coarse: Alpha, tiles: npt.NDArray[np.int32], alpha: Alpha) -> None
         near, far = np.empty(TILE, np.uint64), np.empty(TILE, np.uint64)
         share = np.empty(TILE, np.float32)
         for x in range(count):
-            near[x], far[x], share[x] = _tap((left + x + 0.5) * columns / width, columns)
+            near[x], far[x], share[x] = tap((left + x + 0.5) * columns / width, columns)
         above, below = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
         for y in range(top, min(top + TILE, height)):
-            upper, lower, v = _tap((y + 0.5) * rows / height, rows)
+            upper, lower, v = tap((y + 0.5) * rows / height, rows)
             for x in range(count):
                 u = share[x]
                 above[x] = coarse[upper, near[x]] * (one - u) + coarse[upper, far[x]] * u

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from kernels.band import TILE, classify, settled, tiles_of
+from kernels.bound import bound_alpha
 from kernels.coarse import cleaned, renewed, softened
 from kernels.patches import Places
 from kernels.recolour import recolour
@@ -82,6 +83,7 @@ class LearnedRefiner:
             tiles = self._ranked(tiles_of(kinds), view)
             found = self._pixels(picture, inputs.small, view.near, tiles, alpha)
             scatter_alpha(*found, tiles, looked, kinds, TERMS, trust, alpha, error)
+            bound_alpha(alpha, coarse, tiles)
         colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)

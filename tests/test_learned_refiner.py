@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from kernels.band import BAND, INSIDE, OUTSIDE, TILE, classify, tiles_of
+from kernels.bound import bound_alpha
 from kernels.coarse import cleaned
 from kernels.context import CELL_INPUTS
 from kernels.refine import upsample_band
@@ -86,7 +87,9 @@ def whole(
         step,
     )
     inner = rim - step // 2 * net.shape.reach
-    return rounded(refined.alpha[0, 0, inner : inner + height, inner : inner + width].numpy())
+    alpha = rounded(refined.alpha[0, 0, inner : inner + height, inner : inner + width].numpy())
+    bound_alpha(alpha, cleaned(coarse), tiles_of(everywhere))
+    return alpha
 
 
 def _channels(level: Level) -> torch.Tensor:
