@@ -15,7 +15,8 @@ pytestmark = [
 ]
 CYCLES = int(os.environ.get("HAIRLINE_UNPLUG", "20"))
 MORE = 1, 1, 40
-"""Files, threads and mebibytes by which the last cycles may hold more than the first."""
+"""Files, threads and mebibytes by which the last quarter may hold more than the second: in the first
+nets are compiled, 30 MiB each."""
 
 
 def test_a_camera_pulled_out_again_and_again_leaks_neither_room_nor_files(tmp_path: Path) -> None:
@@ -33,4 +34,4 @@ def test_a_camera_pulled_out_again_and_again_leaks_neither_room_nor_files(tmp_pa
     # What is held only while a net is compiled beside is no leak: that is there from then on.
     part = max(CYCLES // 4, 1)
     for held, more in zip(zip(*counts, strict=True), MORE, strict=True):
-        assert min(held[-part:]) - min(held[:part]) <= more, counts
+        assert min(held[-part:]) - min(held[part : 2 * part]) <= more, counts
