@@ -15,8 +15,8 @@ pytestmark = [
 ]
 CYCLES = int(os.environ.get("HAIRLINE_UNPLUG", "20"))
 MORE = 1, 1, 40
-"""Files, threads and mebibytes by which the last quarter may hold more than the second: in the first
-nets are compiled, 30 MiB each."""
+"""Files, threads and mebibytes by which the last quarter may hold more than the second: in the
+first nets are compiled, 30 MiB each."""
 
 
 def test_a_camera_pulled_out_again_and_again_leaks_neither_room_nor_files(tmp_path: Path) -> None:
