@@ -38,14 +38,18 @@ def _bound(most: Alpha, least: Alpha, tiles: Places, alpha: Alpha) -> None:
     one = np.float32(1)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
+        count = min(TILE, width - left)
+        near, far = np.empty(TILE, np.uint64), np.empty(TILE, np.uint64)
+        share = np.empty(TILE, np.float32)
+        for x in range(count):
+            near[x], far[x], share[x] = tap((left + x + 0.5) * columns / width, columns)
         for y in range(top, min(top + TILE, height)):
             upper, lower, v = tap((y + 0.5) * rows / height, rows)
-            for x in range(left, min(left + TILE, width)):
-                near, far, u = tap((x + 0.5) * columns / width, columns)
-                high = _between(most, upper, lower, near, far, v, u)
-                low = _between(least, upper, lower, near, far, v, u)
-                value = min(alpha[y, x], _SLOPE * high)
-                alpha[y, x] = max(value, one - _SLOPE * (one - low))
+            for x in range(count):
+                high = _between(most, upper, lower, near[x], far[x], v, share[x])
+                low = _between(least, upper, lower, near[x], far[x], v, share[x])
+                value = min(alpha[y, left + x], _SLOPE * high)
+                alpha[y, left + x] = max(value, one - _SLOPE * (one - low))
 
 
 @numba.njit(nogil=True, cache=True)

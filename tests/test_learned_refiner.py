@@ -19,7 +19,6 @@ from models.refiner_net import SHAPES, RefinerNet, Shape
 from models.refiner_pixels import TERMS
 from models.refiner_whole import refine_close, view
 from models.stepped_refiner import Kind, SteppedRefiner
-from models.weights import WEIGHTS
 from stream.frame import Frame
 from stream.live.governor import STEPS
 
@@ -311,11 +310,3 @@ def test_shares_of_tiles_are_for_light_edges_alone() -> None:
         same = np.array_equal(stepped(frame, coarse).alpha, whole_band[kind])
         assert same == (kind != "light")
     assert all(step.tiles == 1 for step in STEPS if step.pass2 != "light")
-
-
-def test_every_file_of_weights_has_a_card_or_a_line_of_where_it_comes_from() -> None:
-    told = (WEIGHTS / "README.md").read_text(encoding="utf-8")
-    for path in WEIGHTS.glob("*.safetensors"):
-        assert f"`{path.name}`" in told
-        if f"see `{path.stem}.md`" in told:
-            assert path.with_suffix(".md").exists()

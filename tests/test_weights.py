@@ -68,3 +68,11 @@ def test_every_error_is_one_line(tmp_path: Path) -> None:
 def test_every_weights_file_is_listed() -> None:
     listed = (WEIGHTS / "SHA256SUMS").read_text(encoding="ascii")
     assert all(path.name in listed for path in WEIGHTS.glob("*.safetensors"))
+
+
+def test_every_file_of_weights_has_a_card_or_a_line_of_where_it_comes_from() -> None:
+    told = (WEIGHTS / "README.md").read_text(encoding="utf-8")
+    for path in WEIGHTS.glob("*.safetensors"):
+        assert f"`{path.name}`" in told
+        if f"see `{path.stem}.md`" in told:
+            assert path.with_suffix(".md").exists()

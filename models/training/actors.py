@@ -68,8 +68,8 @@ class Actors:
         self._folder, self._texture = photographs, texture
         self._labels = pictures_in(photographs / "fine" / "people")
         self._rooms = pictures_in(photographs / "rooms")
-        own = {path.stem for path in pictures_in(photographs / "fine" / "own")}
-        if not self._labels or not self._rooms or not own.issuperset(p.stem for p in self._labels):
+        own = self._own = {path.stem: path for path in pictures_in(photographs / "fine" / "own")}
+        if not self._labels or not self._rooms or any(p.stem not in own for p in self._labels):
             raise ValueError(f"{photographs} lacks fine labels, colours or rooms: gather and label")
 
     def __call__(self, random: np.random.Generator, side: int, views: int) -> Iterator[Sample]:
@@ -100,7 +100,8 @@ class Actors:
 
     def _actor(self, random: np.random.Generator) -> Actor:
         for _ in range(_TRIES):
-            found = _cut_out(self._folder, self._labels[int(random.integers(len(self._labels)))])
+            label = self._labels[int(random.integers(len(self._labels)))]
+            found = _cut_out(label, self._own[label.stem])
             if found is not None:
                 return found
         raise ValueError(f"hardly any fine label in {self._folder} is sure")
@@ -132,14 +133,13 @@ def _size(random: np.random.Generator, side: int) -> tuple[int, int]:
     return round(tall * longest), round(wide * longest)
 
 
-def _cut_out(folder: Path, label: Path) -> Actor | None:
-    """The person of a label; None where it is in doubt far from any edge."""
+def _cut_out(label: Path, colours: Path) -> Actor | None:
+    """The person of a label in their own colours; None where it is in doubt far from any edge."""
     alpha = steepened(unit(_read(label, cv2.IMREAD_GRAYSCALE)))
     sure = alpha > 0.5
     if vague(alpha).sum() > 0.004 * sure.sum() or not 0.05 < sure.mean() < 0.95:
         return None
-    own = _read(next(iter(folder.glob(f"fine/own/{label.stem}.*"))))
-    return Actor(layered(own, alpha), cut_sides(sure))
+    return Actor(layered(_read(colours), alpha), cut_sides(sure))
 
 
 def _places(

@@ -152,8 +152,9 @@ class Pupil:
         self._plan = plan
         self._net = RefinerNet(plan.shape).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.descent = Descent(
-            self._net, self._optimiser, plan.name, plan.folder, plan.average, "", 200, 1000
-        )
+            self._net, self._optimiser, plan.name, plan.folder, plan.average,
+            logged=200, saved=1000,
+        )  # fmt: skip
         self._steps: dict[int, Recorded] = {}
 
     def learn(self, recipe: Recipe, lesson: Lesson, done: float, last: bool) -> None:
