@@ -8,6 +8,8 @@ from models.training.material import Material
 from models.training.placing import glared
 from models.training.things import draw_thing
 
+KINDS = "_back", "_bars", "_beam", "_lump"
+
 
 @pytest.fixture
 def front() -> np.ndarray:
@@ -22,11 +24,11 @@ def material() -> Material:
     return Material([], [room])
 
 
-@pytest.mark.parametrize("kind", ["_back", "_bars", "_lump"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_things_of_each_kind_are_layers_near_people(
     kind: str, front: np.ndarray, material: Material, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("_back", "_bars", "_lump"):
+    for name in KINDS:
         monkeypatch.setattr(things, name, getattr(things, kind))
     seen = 0
     for seed in range(20):

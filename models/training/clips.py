@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from kernels.types import Rgb
 from models.training.jpeg import jpeg_coded
+from models.training.lights import shaded, shadowed, sunlit
 from models.training.material import Material, pick
 from models.training.placing import glared, lit, placed, shrunk
 from models.training.portraits import Portrait
@@ -112,14 +113,18 @@ def _composed(
 ) -> Clip:
     """`count` people, or groups of them, before a room that is not theirs."""
     room = draw_room(random, material, size)
+    if random.random() < 0.2:
+        room = shaded(random, room)
+    if random.random() < 0.08:
+        room = sunlit(random, room)
     shown = _warped(room, _sway(random, frames, still=0.6), size)
     alpha = np.zeros((frames, *size), np.float32)
     for _ in range(count):
         layer = placed(random, pick(random, material.people), size)
         layer = lit(random, layer, room)
-        if random.random() < 0.15:
+        if random.random() < 0.2:
             layer = glared(random, layer)
-        if random.random() < 0.25:
+        for _ in range(int(random.choice(3, p=(0.6, 0.3, 0.1)))):
             path = _sway(random, frames, still=0.5)
             things = _warped(draw_thing(random, material, layer), path, size)
             seen = 1 - things[..., 3:]
@@ -128,6 +133,8 @@ def _composed(
             layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), random.uniform(0.4, 1.2)))
         fronts = _warped(layer, _sway(random, frames, still=0.2), size)
         share = fronts[..., 3:]
+        if random.random() < 0.15:
+            shown = shadowed(random, shown, share)
         shown = fronts[..., :3] + (1 - share) * shown
         alpha = share[..., 0] + (1 - share[..., 0]) * alpha
     if random.random() < 0.08:

@@ -31,16 +31,17 @@ class Clips(IterableDataset[Block]):
     """Blocks of clips without end; each process that draws them knows a part of the photographs.
 
     photographs: what gather and label filled; first: the round to begin at; clips a block, frames a
-    clip; sizes: (height, width) to choose from. What is drawn follows from the photographs, seed,
-    number of processes and round.
+    clip; sizes: (height, width) to choose from; every: which of the photographs, in turn, are
+    shown. What is drawn follows from the photographs, seed, number of processes and round.
     """
 
     def __init__(
         self, photographs: Path, seed: int, first: int, clips: int, frames: int,
-        sizes: Sequence[tuple[int, int]] = SIZES,
+        sizes: Sequence[tuple[int, int]] = SIZES, every: int = 1,
     ) -> None:  # fmt: skip
         self._photographs, self._seed, self._first = photographs, seed, first
         self._clips, self._frames, self._sizes = clips, frames, sizes
+        self._every = every
 
     def __iter__(self) -> Iterator[Block]:
         """Blocks of rounds `first`, `first` + 1 and so on."""
@@ -48,7 +49,7 @@ class Clips(IterableDataset[Block]):
         part, parts = (worker.id, worker.num_workers) if worker is not None else (0, 1)
         if worker is not None:
             cv2.setNumThreads(1)
-        material = read_material(self._photographs, part, parts)
+        material = read_material(self._photographs, part * self._every, parts * self._every)
         for step in count(self._first):
             # Blocks of one step are put together, so all are of one size.
             chosen = np.random.default_rng([self._seed, step]).integers(len(self._sizes))

@@ -1,4 +1,4 @@
-"""Things that stand beside people and are none: chair backs, railings, lamps, bags.
+"""Things that stand beside people and are none: chair backs, railings, beams, lamps, bags.
 
 What pass 1 errs about is mostly what touches somebody. A room alone seldom has anything there,
 since people are laid over it anywhere.
@@ -25,24 +25,43 @@ def draw_thing(random: np.random.Generator, material: Material, front: Layer) ->
     if not len(rows):
         return np.zeros_like(front)
     box = float(rows[0]), float(columns[0]), float(rows[-1] + 1), float(columns[-1] + 1)
-    shape = (_back, _bars, _lump)[int(random.choice(3, p=(0.4, 0.3, 0.3)))]
+    shape = (_back, _bars, _beam, _lump)[int(random.choice(4, p=(0.3, 0.2, 0.3, 0.2)))]
     share = shape(random, box, height, width)
     if random.random() < 0.5:
         blurred = cv2.GaussianBlur(share, (0, 0), random.uniform(0.4, 2))
         share = np.asarray(blurred, np.float32).clip(0, 1)
-    return np.dstack([_surface(random, material, height, width) * share[..., None], share])
+    return np.dstack([_surface(random, material, front) * share[..., None], share])
 
 
-def _surface(random: np.random.Generator, material: Material, height: int, width: int) -> Float:
-    """What it is made of: some of a photograph, or one colour, lit from a side."""
-    if random.random() < 0.5:
-        colour = cropped(random, unit(pick(random, material.rooms)), (height, width))
-    else:
-        colour = np.broadcast_to(random.uniform(0.02, 0.98, 3), (height, width, 3))
+def _surface(random: np.random.Generator, material: Material, front: Layer) -> Float:
+    """What it is made of: some of a photograph, or of one colour or that of somebody's clothes.
+
+    A thing of the colour of a sleeve, beside that sleeve, is what is taken for one most often.
+    """
+    height, width = front.shape[:2]
+    colour = cropped(random, unit(pick(random, material.rooms)), (height, width))
+    way = random.random()
+    if way < 0.6:
+        grain = colour.mean(axis=2, keepdims=True) - colour.mean()
+        one = random.uniform(0.02, 0.98, 3) if way < 0.25 else _worn(random, front)
+        colour = one.astype(np.float32) * (1 + np.float32(random.uniform(0, 1)) * grain)
     y, x = (np.linspace(-1, 1, side) for side in (height, width))
     slope = random.normal(0, 0.25, 2)
     light = 1 + slope[0] * y[:, None] + slope[1] * x
     return np.asarray((colour * light[..., None]).clip(0, 1), np.float32)
+
+
+def _worn(random: np.random.Generator, front: Layer) -> Float:
+    """About a colour (3,) that somebody shows, mostly below the head."""
+    ys, xs = np.nonzero(front[..., 3] > 0.95)
+    if not len(ys):
+        return np.asarray(random.uniform(0, 1, 3), np.float32)
+    # Rows are in order: the last of them are the clothes.
+    place = int(len(ys) * min(random.uniform(0.2, 1.2), 0.999))
+    y, x = int(ys[place]), int(xs[place])
+    near = front[max(y - 4, 0) : y + 5, max(x - 4, 0) : x + 5]
+    mean = near[..., :3].sum(axis=(0, 1)) / near[..., 3].sum()
+    return np.asarray(mean * np.exp(random.normal(0, 0.2) + random.normal(0, 0.05, 3)), np.float32)
 
 
 def _back(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
@@ -81,6 +100,27 @@ def _bars(random: np.random.Generator, box: Box, height: int, width: int) -> Flo
     inside = (rows - first + 0.5).clip(0, 1) * (last - rows + 0.5).clip(0, 1)
     rail = (thick * random.uniform(0.5, 1.5) - np.abs(rows - first)).clip(0, 1)
     return np.asarray(np.maximum(share * inside, rail), np.float32)
+
+
+def _beam(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
+    """A board, a sill, a table or the top of a sofa that begins behind somebody and goes on."""
+    top, left, bottom, right = box
+    tall, wide = bottom - top, right - left
+    way = int(random.choice([-1, 1]))
+    start = np.array([(left + right) / 2 + way * random.uniform(0.1, 0.5) * wide,
+                      top + random.uniform(0.05, 1.0) * tall])  # fmt: skip
+    # Often it goes on as a shoulder does, down and outwards.
+    angle = random.normal(0.25, 0.35) if random.random() < 0.4 else random.normal(0, 0.12)
+    along = np.array([way * np.cos(angle), np.sin(angle)])
+    across = np.array([-along[1], along[0]])
+    thick = min(height, width) * float(np.exp(random.uniform(np.log(0.015), np.log(0.35))))
+    reach = 2 * (height + width) if random.random() < 0.7 else wide * random.uniform(0.2, 1)
+    back = wide * random.uniform(0.2, 1.5)
+    taper = random.uniform(0.5, 1.5)
+    half = across * thick / 2
+    near, far = start - along * back, start + along * reach
+    ring = [near - half, far - half * taper, far + half * taper, near + half]
+    return fill_outline(np.asarray(ring, np.float32), height, width)
 
 
 def _lump(random: np.random.Generator, box: Box, height: int, width: int) -> Float:

@@ -41,13 +41,14 @@ class Plan:
     a step and process that composes them, frames a clip, rate: of gradient descent. repeats: steps
     for the clips that one round of all processes composes, each of clips drawn from the last `pool`
     of a size; 1 for a step of just what was composed. widths: of models.person_net. things: share
-    of the rate at which the eyes for things learn, 0 for never. share: of the clips that are learnt
-    from. average: share of the running average kept each step. half: compute in bfloat16. begin: a
-    file of weights to go on from, "" for those of models.efficient_lite and chance; behind: share
-    of a whole run that made them. sharpen: what logits are multiplied by once trained, blend: share
-    of what was trained in what is published, the rest is what it began from. sizes: (height, width)
-    of clips. whole: train the layers that see far around as models.training.whole, for
-    models.training.around to make them narrow. note: what else is to be known, for the card.
+    of the rate at which the eyes for things learn, 0 for never. every: which of the photographs, in
+    turn, are learnt from, 1 for all. average: share of the running average kept each step. half:
+    compute in bfloat16. begin: a file of weights to go on from, "" for those of
+    models.efficient_lite and chance; behind: share of a whole run that made them. sharpen: what
+    logits are multiplied by once trained, blend: share of what was trained in what is published,
+    the rest is what it began from. sizes: (height, width) of clips. whole: train the layers that
+    see far around as models.training.whole, for models.training.around to make them narrow. note:
+    what else is to be known, for the card.
     """
 
     name: str
@@ -65,7 +66,7 @@ class Plan:
     repeats: int = 1
     pool: int = 600
     things: float = 0.2
-    share: float = 1.0
+    every: int = 1
     begin: str = ""
     behind: float = 0.0
     sharpen: float = 1.0
@@ -152,7 +153,10 @@ class Training:
         self._pupils = [Pupil(each, self._device) for each in plans]
         self._plan = first = plans[0]
         number, learnt = divmod(self._pupils[0].descent.step, first.repeats)
-        clips = Clips(first.photographs, first.seed, number, first.clips, first.frames, first.sizes)
+        clips = Clips(
+            first.photographs, first.seed, number, first.clips, first.frames, first.sizes,
+            first.every,
+        )  # fmt: skip
         self._blocks = fed(clips, makers, self._device)
         self._lessons = self._drawn(number, learnt)
 
@@ -215,11 +219,9 @@ class Pupil:
     def learn(self, block: Block, seen: tuple[Tensor, ...], done: float, last: bool) -> None:
         """One step. seen: of People; done: share of the run, in [0, 1]."""
         plan = self._plan
-        count = max(1, round(plan.share * block.rgb.shape[1]))
-        some = [each[:, :count] for each in (*block, *seen)]
         whole = plan.behind + (1 - plan.behind) * min(done, 1.0)
         self.descent.set_pace(pace(self.descent.step, plan.warm_up, whole))
-        found = Costs(*self._step(torch.full((), whole, device=block.rgb.device), *some))
+        found = Costs(*self._step(torch.full((), whole, device=block.rgb.device), *block, *seen))
         self.descent.count()
         self.descent.tell(found._asdict(), last)
 
