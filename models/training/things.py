@@ -25,7 +25,7 @@ def draw_thing(random: np.random.Generator, material: Material, front: Layer) ->
     if not len(rows):
         return np.zeros_like(front)
     box = float(rows[0]), float(columns[0]), float(rows[-1] + 1), float(columns[-1] + 1)
-    shape = (_back, _bars, _beam, _lump)[int(random.choice(4, p=(0.3, 0.2, 0.3, 0.2)))]
+    shape = (_back, _bars, _beam, _lump)[int(random.choice(4, p=(0.4, 0.15, 0.25, 0.2)))]
     share = shape(random, box, height, width)
     if random.random() < 0.5:
         blurred = cv2.GaussianBlur(share, (0, 0), random.uniform(0.4, 2))
@@ -48,7 +48,11 @@ def _surface(random: np.random.Generator, material: Material, front: Layer) -> F
     y, x = (np.linspace(-1, 1, side) for side in (height, width))
     slope = random.normal(0, 0.25, 2)
     light = 1 + slope[0] * y[:, None] + slope[1] * x
-    return np.asarray((colour * light[..., None]).clip(0, 1), np.float32)
+    gloss = np.zeros((height, width), np.float32)
+    if random.random() < 0.25:
+        away = np.hypot(y[:, None] - random.uniform(-1, 1), (x - random.uniform(-1, 1)) * 2)
+        gloss += random.uniform(0.1, 0.7) * np.exp(-((away / random.uniform(0.05, 0.4)) ** 2))
+    return np.asarray((colour * light[..., None] + gloss[..., None]).clip(0, 1), np.float32)
 
 
 def _worn(random: np.random.Generator, front: Layer) -> Float:
@@ -65,18 +69,24 @@ def _worn(random: np.random.Generator, front: Layer) -> Float:
 
 
 def _back(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
-    """The back of a chair, from behind the head or the shoulders down."""
+    """The back of a chair: behind the head or the shoulders, or beside them, from there down."""
     top, left, bottom, right = box
     tall, wide = bottom - top, right - left
     centre = (left + right) / 2 + random.normal(0, 0.12) * wide
     first = top + random.uniform(-0.05, 0.6) * tall
+    if random.random() < 0.5:
+        centre = random.uniform(0, width)
+        first = min(top + random.uniform(0.1, 0.95) * tall, 0.9 * height)
     half = wide * random.uniform(0.25, 0.75)
     lean = random.normal(0, 0.1) * wide
-    corner = random.uniform(0, 0.35) * min(half, tall)
-    ring = [(-half, first + corner), (-half + corner, first), (half - corner, first),
-            (half, first + corner), (half + lean, bottom + height),
-            (lean - half, bottom + height)]  # fmt: skip
-    return fill_outline(np.array([(centre + x, y) for x, y in ring], np.float32), height, width)
+    # A superellipse above, from a dome to nearly a box; straight legs or a seat below.
+    round_by, deep = 2 / random.uniform(2, 7), min(half, tall) * random.uniform(0.15, 1)
+    turns = np.linspace(np.pi, 0, 24)
+    across = half * np.sign(np.cos(turns)) * np.abs(np.cos(turns)) ** round_by
+    down = first + deep * (1 - np.sin(turns) ** round_by)
+    arch = np.stack([centre + across, down], axis=1)
+    seat = [[centre + half + lean, bottom + height], [centre + lean - half, bottom + height]]
+    return fill_outline(np.concatenate([arch, seat]).astype(np.float32), height, width)
 
 
 def _bars(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
