@@ -8,11 +8,11 @@ from models.learned_refiner import open_learned
 from models.picture import Picture
 from models.refined import Refined, Refiner
 
-Kind = Literal["learned", "light", "classical"]
+Kind = Literal["learned", "light", "classical", "plain"]
 
 
 class SteppedRefiner:
-    """The learned refiner, the light one within a budget, or the classical one.
+    """The learned refiner, the light one within a budget, or one of the two classical ones.
 
     Belongs to one thread.
     """
@@ -23,7 +23,8 @@ class SteppedRefiner:
         self._refiners: dict[Kind, Refiner] = {
             "learned": open_learned("balanced"),
             "light": self._light,
-            "classical": ClassicalRefiner("fast"),
+            "classical": ClassicalRefiner("balanced"),
+            "plain": ClassicalRefiner("fast"),
         }
         self._kind: Kind = "learned"
 

@@ -7,8 +7,7 @@ from statistics import median
 from typing import Literal
 
 Pass1 = Literal["full", "quick"]
-Pass2 = Literal["learned", "light", "classical"]
-_EDGES = {"learned": "learned edges", "light": "light edges", "classical": "classical edges"}
+Pass2 = Literal["learned", "light", "classical", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Step:
     def __str__(self) -> str:
         tiles = "" if self.tiles == 1 else f" in {self.tiles:.0%} of the tiles"
         parts = [
-            f"{_EDGES[self.pass2]}{tiles}",
+            f"{self.pass2} edges{tiles}",
             "quick pass 1" if self.pass1 == "quick" else "",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
@@ -41,9 +40,10 @@ STEPS = (
     Step("light"),
     Step("light", every=2),
     Step("light", 0.6, every=2),
-    Step("light", 0.6, every=2, effects=False),
+    Step("classical", every=2),
     Step("classical", every=2, effects=False),
-    Step("classical", every=2, effects=False, pass1="quick"),
+    Step("plain", every=2, effects=False),
+    Step("plain", every=2, effects=False, pass1="quick"),
 )
 """From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects, kind of pass 1.
 
