@@ -8,11 +8,11 @@ from models.learned_refiner import open_learned
 from models.picture import Picture
 from models.refined import Refined, Refiner
 
-Kind = Literal["learned", "light", "classical", "plain"]
+Kind = Literal["learned", "light", "classical", "fast"]
 
 
 class SteppedRefiner:
-    """The learned refiner, the light one within a budget, or one of the two classical ones.
+    """The learned refiner, the light one within a budget, or a classical one (cells of 4, 8 px).
 
     Belongs to one thread.
     """
@@ -24,7 +24,7 @@ class SteppedRefiner:
             "learned": open_learned("balanced"),
             "light": self._light,
             "classical": ClassicalRefiner("balanced"),
-            "plain": ClassicalRefiner("fast"),
+            "fast": ClassicalRefiner("fast"),
         }
         self._kind: Kind = "learned"
 

@@ -9,7 +9,7 @@ from models.training.material import Material
 from models.training.portraits import Portrait, spread
 
 PERSON = np.array([250, 20, 20])
-"""Nothing else in these pictures is red."""
+"""Nothing else in these pictures is red, but for things in the colour of their clothes."""
 
 
 def portrait(height: int = 160, width: int = 120) -> Portrait:
@@ -49,7 +49,7 @@ def test_equal_seeds_make_equal_clips() -> None:
 
 
 def test_people_are_where_alpha_says() -> None:
-    """Red stands out within alpha 1 whatever the light; beyond it only in pictures on a wall."""
+    """Red stands out within alpha 1 whatever the light; beyond it only in pictures and things."""
     with_people = [each for each in clips(60) if each.alpha.mean() > 20]
     assert len(with_people) > 20
     agree = []

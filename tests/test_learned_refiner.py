@@ -290,7 +290,7 @@ def test_a_stepped_refiner_is_of_the_kind_it_was_last_told() -> None:
         "learned": open_learned("balanced"),
         "light": open_learned("light"),
         "classical": ClassicalRefiner("balanced"),
-        "plain": ClassicalRefiner("fast"),
+        "fast": ClassicalRefiner("fast"),
     }
     for step in STEPS:
         stepped.set_cost(step.pass2, 1)

@@ -21,6 +21,14 @@ def run(governor: Governor, cost: Callable[[int, float], float], start: float, e
 
 def test_steps_go_from_dear_to_cheap_and_name_themselves() -> None:
     assert STEPS[0].tiles == 1
+    kinds = ("learned", "light", "classical", "fast")
+    for ranks in (
+        [kinds.index(step.pass2) for step in STEPS],
+        [step.every for step in STEPS],
+        [-step.effects for step in STEPS],
+        [step.pass1 == "quick" for step in STEPS],
+    ):
+        assert ranks == sorted(ranks)
     assert len({str(step) for step in STEPS}) == len(STEPS)
     assert all(str(step) for step in STEPS)
 

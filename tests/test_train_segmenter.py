@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -17,7 +18,7 @@ from safetensors.torch import load_file, save_file
 
 from models.person_model import PersonModel
 from models.person_sight import Things
-from models.training import around, carry, gather, publish_segmenter
+from models.training import around, carry, feed, gather, publish_segmenter
 from models.training.feed import Block, Clips, fed
 from models.training.gather import git_folder, read_sources
 from models.training.lite import begin
@@ -178,6 +179,32 @@ def test_several_processes_draw_what_their_number_and_seed_say(opened: Path) -> 
             assert torch.equal(part, other)
 
 
+def test_every_fourth_photograph_is_shown_however_many_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def read(_: Path, part: int, parts: int) -> None:
+        asked.append((part, parts))
+        raise ValueError
+
+    monkeypatch.setattr(feed, "read_material", read)
+    monkeypatch.setattr(feed.cv2, "setNumThreads", lambda _: None)
+    for number in range(3):
+        worker = SimpleNamespace(id=number, num_workers=3)
+        monkeypatch.setattr(feed, "get_worker_info", lambda worker=worker: worker)
+        with pytest.raises(ValueError):
+            next(iter(Clips(Path(), 1, 0, 1, 1, every=4)))
+    shown = sorted(n for part, parts in asked for n in range(120)[part::parts])
+    assert shown == list(range(0, 120, 4))
+
+
+def test_plans_side_by_side_are_of_the_same_photographs(tmp_path: Path) -> None:
+    plans = [Plan(str(every), tmp_path, tmp_path, every=every) for every in (1, 4)]
+    with pytest.raises(ValueError, match="the same photographs"):
+        Training(plans, 0)
+
+
 def test_what_was_trained_is_published_sharpened_with_a_card(
     opened: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,8 +308,12 @@ def test_labels_that_disagree_are_not_believed(photographs: Path, tmp_path: Path
 
 
 def test_the_committed_plan_and_list_can_be_read() -> None:
-    for name in ("person_first", "person_third", "person", "person_frozen"):
-        assert read_plan(CONFIGS / f"{name}.toml").name == name
+    plans = {path.stem: read_plan(path) for path in CONFIGS.glob("[pc][eu]r*.toml")}
+    assert {"person", "person_first", "curve_fourth"} <= {*plans}
+    for name, plan in plans.items():
+        assert plan.name == name
+        before = Path(plan.begin).stem
+        assert not before or before.removesuffix("_mean").removesuffix("_narrow") in plans
     sources = read_sources()
     assert len({(each.repository, each.shows) for each in sources}) == len(sources)
     assert {each.shows for each in sources} == {"people", "rooms", "held_out"}

@@ -45,6 +45,16 @@ def test_where_nobody_is_there_is_no_thing(material: Material) -> None:
     assert not draw_thing(np.random.default_rng(1), material, empty).any()
 
 
+def test_things_in_the_colour_of_clothes_take_it_mostly_from_below() -> None:
+    layer = np.zeros((60, 80, 4), np.float32)
+    layer[10:30, 20:60] = 0, 0, 0.8, 1
+    layer[30:, 20:60] = 0.8, 0, 0, 1
+    worn = [things._worn(np.random.default_rng(seed), layer) for seed in range(50)]
+    assert 25 < sum(colour[0] > colour[2] for colour in worn) < 50
+    faint = things._worn(np.random.default_rng(1), layer * np.float32(0.6))
+    assert faint.shape == (3,) and (faint >= 0).all() and (faint <= 1).all()
+
+
 def test_strong_light_fades_colours_and_keeps_alpha(front: np.ndarray) -> None:
     bright = 0
     for seed in range(10):

@@ -11,7 +11,7 @@ from models.training.jpeg import jpeg_coded
 from models.training.lights import shaded, shadowed, sunlit
 from models.training.material import Material, pick
 from models.training.placing import glared, lit, placed, shrunk
-from models.training.portraits import Portrait
+from models.training.portraits import Layer, Portrait
 from models.training.rooms import draw_room, hide_below
 from models.training.things import draw_thing
 
@@ -112,11 +112,7 @@ def _composed(
     random: np.random.Generator, material: Material, size: tuple[int, int], frames: int, count: int
 ) -> Clip:
     """`count` people, or groups of them, before a room that is not theirs."""
-    room = draw_room(random, material, size)
-    if random.random() < 0.2:
-        room = shaded(random, room)
-    if random.random() < 0.08:
-        room = sunlit(random, room)
+    room = _lit_room(random, material, size)
     shown = _warped(room, _sway(random, frames, still=0.6), size)
     alpha = np.zeros((frames, *size), np.float32)
     for _ in range(count):
@@ -125,10 +121,7 @@ def _composed(
         if random.random() < 0.2:
             layer = glared(random, layer)
         for _ in range(int(random.choice(3, p=(0.6, 0.3, 0.1)))):
-            path = _sway(random, frames, still=0.5)
-            things = _warped(draw_thing(random, material, layer), path, size)
-            seen = 1 - things[..., 3:]
-            shown, alpha = things[..., :3] + seen * shown, seen[..., 0] * alpha
+            shown, alpha = _before(random, draw_thing(random, material, layer), shown, alpha)
         if random.random() < 0.3:
             layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), random.uniform(0.4, 1.2)))
         fronts = _warped(layer, _sway(random, frames, still=0.2), size)
@@ -142,6 +135,24 @@ def _composed(
     rgb = np.rint(shown.clip(0, 1) * 255).astype(np.uint8)
     known = np.rint(alpha.clip(0, 1) * 255).astype(np.uint8)
     return Clip(rgb, known, np.full_like(known, 255))
+
+
+def _lit_room(random: np.random.Generator, material: Material, size: tuple[int, int]) -> Float:
+    """A room of `size`, in some of which there is a shadow or strong light."""
+    room = draw_room(random, material, size)
+    if random.random() < 0.2:
+        room = shaded(random, room)
+    return sunlit(random, room) if random.random() < 0.08 else room
+
+
+def _before(
+    random: np.random.Generator, thing: Layer, shown: Float, alpha: Float
+) -> tuple[Float, Float]:
+    """`shown` (T, H, W, 3) and `alpha` (T, H, W) with `thing` before all that is in them."""
+    path = _sway(random, len(shown), still=0.5)
+    things = _warped(thing, path, (shown.shape[1], shown.shape[2]))
+    seen = 1 - things[..., 3:]
+    return things[..., :3] + seen * shown, seen[..., 0] * alpha
 
 
 def _warped(picture: Float, path: Float, size: tuple[int, int]) -> Float:

@@ -8,7 +8,7 @@ Float = npt.NDArray[np.float32]
 
 
 def shaded(random: np.random.Generator, room: Float) -> Float:
-    """`room` (H, W, 3) with a shadow or a patch of light that ends softly along a line or two."""
+    """`room` (H, W, 3) in [0, 1] with a shadow or a patch of light between one to three lines."""
     height, width = room.shape[:2]
     side = float(max(height, width))
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -26,7 +26,7 @@ def shaded(random: np.random.Generator, room: Float) -> Float:
 
 
 def sunlit(random: np.random.Generator, room: Float) -> Float:
-    """`room` with a lamp, a bright window or the sun in it, and the haze around that."""
+    """`room` (H, W, 3) in [0, 1] with a lamp or the sun in it, and the haze around that."""
     height, width = room.shape[:2]
     side = float(min(height, width))
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -42,7 +42,7 @@ def sunlit(random: np.random.Generator, room: Float) -> Float:
 
 
 def shadowed(random: np.random.Generator, shown: Float, share: Float) -> Float:
-    """`shown` (T, H, W, 3) where people (`share`, (T, H, W, 1)) cast a shadow on what is behind."""
+    """`shown` (T, H, W, 3) where people (`share`, (T, H, W, 1)) cast a shadow on it."""
     height, width = shown.shape[1:3]
     side = float(max(height, width))
     right, down = random.normal(0, 0.05, 2) * side

@@ -37,7 +37,9 @@ def read_material(photographs: Path, part: int = 0, parts: int = 1) -> Material:
     people = read_portraits(photographs, "people", part, parts)
     rooms = [_room(path) for path in pictures_in(photographs / "rooms")[part::parts]]
     if not people or not rooms:
-        raise ValueError(f"{photographs} holds no labelled people or no rooms: gather and label")
+        raise ValueError(
+            f"{photographs} holds no labelled people or no rooms for part {part} of {parts}"
+        )
     return Material(people, rooms)
 
 

@@ -34,9 +34,10 @@ def draw_thing(random: np.random.Generator, material: Material, front: Layer) ->
 
 
 def _surface(random: np.random.Generator, material: Material, front: Layer) -> Float:
-    """What it is made of: some of a photograph, or of one colour or that of somebody's clothes.
+    """What it is made of: a part of a photograph, or its grain in one colour or that of clothes.
 
-    A thing of the colour of a sleeve, beside that sleeve, is what is taken for one most often.
+    Lit from a side, and some with a gloss. A thing of the colour of a sleeve, beside that sleeve,
+    is what is taken for one most often.
     """
     height, width = front.shape[:2]
     colour = cropped(random, unit(pick(random, material.rooms)), (height, width))
@@ -56,12 +57,12 @@ def _surface(random: np.random.Generator, material: Material, front: Layer) -> F
 
 
 def _worn(random: np.random.Generator, front: Layer) -> Float:
-    """About a colour (3,) that somebody shows, mostly below the head."""
+    """About a colour (3,), not clipped, that somebody shows, mostly below the head."""
     ys, xs = np.nonzero(front[..., 3] > 0.95)
     if not len(ys):
         return np.asarray(random.uniform(0, 1, 3), np.float32)
     # Rows are in order: the last of them are the clothes.
-    place = int(len(ys) * min(random.uniform(0.2, 1.2), 0.999))
+    place = min(int(len(ys) * (1 - 0.8 * random.random() ** 2)), len(ys) - 1)
     y, x = int(ys[place]), int(xs[place])
     near = front[max(y - 4, 0) : y + 5, max(x - 4, 0) : x + 5]
     mean = near[..., :3].sum(axis=(0, 1)) / near[..., 3].sum()
@@ -69,12 +70,13 @@ def _worn(random: np.random.Generator, front: Layer) -> Float:
 
 
 def _back(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
-    """The back of a chair: behind the head or the shoulders, or beside them, from there down."""
+    """The back of a chair: behind the head or the shoulders, or anywhere, from there down."""
     top, left, bottom, right = box
     tall, wide = bottom - top, right - left
-    centre = (left + right) / 2 + random.normal(0, 0.12) * wide
-    first = top + random.uniform(-0.05, 0.6) * tall
     if random.random() < 0.5:
+        centre = (left + right) / 2 + random.normal(0, 0.12) * wide
+        first = top + random.uniform(-0.05, 0.6) * tall
+    else:
         centre = random.uniform(0, width)
         first = min(top + random.uniform(0.1, 0.95) * tall, 0.9 * height)
     half = wide * random.uniform(0.25, 0.75)
@@ -113,7 +115,7 @@ def _bars(random: np.random.Generator, box: Box, height: int, width: int) -> Flo
 
 
 def _beam(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
-    """A board, a sill, a table or the top of a sofa that begins behind somebody and goes on."""
+    """A board, a sill, a table or the top of a sofa that passes behind somebody, or ends there."""
     top, left, bottom, right = box
     tall, wide = bottom - top, right - left
     way = int(random.choice([-1, 1]))

@@ -41,8 +41,8 @@ class Plan:
     a step and process that composes them, frames a clip, rate: of gradient descent. repeats: steps
     for the clips that one round of all processes composes, each of clips drawn from the last `pool`
     of a size; 1 for a step of just what was composed. widths: of models.person_net. things: share
-    of the rate at which the eyes for things learn, 0 for never. every: which of the photographs, in
-    turn, are learnt from, 1 for all. average: share of the running average kept each step. half:
+    of the rate at which the eyes for things learn, 0 for never. every: one photograph, and one
+    room, in so many is learnt from. average: share of the running average kept each step. half:
     compute in bfloat16. begin: a file of weights to go on from, "" for those of
     models.efficient_lite and chance; behind: share of a whole run that made them. sharpen: what
     logits are multiplied by once trained, blend: share of what was trained in what is published,
@@ -148,6 +148,8 @@ class Training:
 
     def __init__(self, plans: list[Plan], makers: int = 1) -> None:
         """makers: processes that compose clips, 0 for this one. A GPU is used if there is one."""
+        if len({each.every for each in plans}) > 1:
+            raise ValueError("plans that are trained side by side learn from the same photographs")
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._people = People().to(self._device)
         self._pupils = [Pupil(each, self._device) for each in plans]
@@ -225,10 +227,10 @@ class Pupil:
         self.descent.count()
         self.descent.tell(found._asdict(), last)
 
-    def _descend(self, whole: Tensor, *some: Tensor) -> tuple[Tensor, ...]:
+    def _descend(self, whole: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
         """Costs of the parts of a block and what is seen in it, and a step to make them less."""
-        rgb, alpha, trust = (each.float() * (1 / 255) for each in some[:3])
-        people = [each.flatten(0, 1) for each in some[3:]]
+        rgb, alpha, trust = (each.float() * (1 / 255) for each in given[:3])
+        people = [each.flatten(0, 1) for each in given[3:]]
         with torch.autocast(rgb.device.type, torch.bfloat16, enabled=self._plan.half):
             logits = self._model(rgb, people)
         result = costs(logits.float(), alpha[:, :, None], trust[:, :, None], whole)

@@ -4,21 +4,24 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from models.stepped_refiner import Kind
 
 Pass1 = Literal["full", "quick"]
-Pass2 = Literal["learned", "light", "classical", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A way to work.
 
-    pass2: its kind; tiles: share of the boundary band that the light one refines; every: pass 1
-    runs at least on each such picture; effects: whether costly ones are drawn; pass1: its kind.
+    pass2: its kind, "classical" by colour alone on cells of 4 pixels, "fast" on cells of 8. tiles:
+    share of the boundary band that the light one refines; every: pass 1 runs at least on each such
+    picture; effects: whether costly ones are drawn; pass1: its kind.
     """
 
-    pass2: Pass2 = "learned"
+    pass2: "Kind" = "learned"
     tiles: float = 1.0
     every: int = 1
     effects: bool = True
@@ -42,8 +45,8 @@ STEPS = (
     Step("light", 0.6, every=2),
     Step("classical", every=2),
     Step("classical", every=2, effects=False),
-    Step("plain", every=2, effects=False),
-    Step("plain", every=2, effects=False, pass1="quick"),
+    Step("fast", every=2, effects=False),
+    Step("fast", every=2, effects=False, pass1="quick"),
 )
 """From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects, kind of pass 1.
 
