@@ -25,11 +25,10 @@ from models.refiner_view import View, Viewer
 from models.weights import load_weights
 
 LEARNED = {
-    "light": ("refiner_light", 8),
     "balanced": ("refiner_balanced", 4),
     "best": ("refiner_best", 4),
 }
-"""Weights, and pixels a cell. "light" is for live pictures where time is short."""
+"""Weights, and pixels a cell."""
 
 
 class LearnedRefiner:

@@ -177,8 +177,5 @@ SHAPES = {
         scout=48, noticed=16, context=48, context_dilations=(1, 2, 4, 1), trunk=32,
         trunk_dilations=(1, 2, 2), last=32,
     ),
-    "refiner_light": Shape(
-        scout=16, scout_dilations=(1, 2, 4), context=16, trunk=16, trunk_dilations=(1,), looks=1
-    ),
 }  # fmt: skip
 """The shapes of the committed weights."""

@@ -8,30 +8,29 @@ from models.learned_refiner import open_learned
 from models.picture import Picture
 from models.refined import Refined, Refiner
 
-Kind = Literal["learned", "light", "classical", "fast"]
+Kind = Literal["learned", "classical", "fast"]
 
 
 class SteppedRefiner:
-    """The learned refiner, the light one within a budget, or a classical one (cells of 4, 8 px).
+    """The learned refiner within a budget, or a classical one on cells of 4 or 8 pixels.
 
     Belongs to one thread.
     """
 
     def __init__(self) -> None:
         """Raises WeightsError when a net cannot be loaded."""
-        self._light = open_learned("light")
+        self._learned = open_learned("balanced")
         self._refiners: dict[Kind, Refiner] = {
-            "learned": open_learned("balanced"),
-            "light": self._light,
+            "learned": self._learned,
             "classical": ClassicalRefiner("balanced"),
             "fast": ClassicalRefiner("fast"),
         }
         self._kind: Kind = "learned"
 
     def set_cost(self, kind: Kind, tiles: float) -> None:
-        """From the next picture on. tiles: share of the band that the light one refines."""
+        """From the next picture on. tiles: share of the band that the learned one refines."""
         self._kind = kind
-        self._light.budget = tiles if tiles < 1 else None
+        self._learned.budget = tiles if tiles < 1 else None
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """See models.refined.Refiner."""

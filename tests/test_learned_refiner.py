@@ -288,7 +288,6 @@ def test_a_stepped_refiner_is_of_the_kind_it_was_last_told() -> None:
     stepped = SteppedRefiner()
     expected = {
         "learned": open_learned("balanced"),
-        "light": open_learned("light"),
         "classical": ClassicalRefiner("balanced"),
         "fast": ClassicalRefiner("fast"),
     }
@@ -300,7 +299,7 @@ def test_a_stepped_refiner_is_of_the_kind_it_was_last_told() -> None:
     assert {step.pass2 for step in STEPS} == {*expected}
 
 
-def test_shares_of_tiles_are_for_light_edges_alone() -> None:
+def test_shares_of_tiles_are_for_learned_edges_alone() -> None:
     frame, coarse = scene(300, 404)
     stepped = SteppedRefiner()
     whole_band = {}
@@ -309,5 +308,5 @@ def test_shares_of_tiles_are_for_light_edges_alone() -> None:
         whole_band[kind] = stepped(frame, coarse).alpha
         stepped.set_cost(kind, 0.3)
         same = np.array_equal(stepped(frame, coarse).alpha, whole_band[kind])
-        assert same == (kind != "light")
-    assert all(step.tiles == 1 for step in STEPS if step.pass2 != "light")
+        assert same == (kind != "learned")
+    assert all(step.tiles == 1 for step in STEPS if step.pass2 != "learned")

@@ -251,30 +251,30 @@ def test_what_was_trained_is_published_with_a_card(
     there, folder = tmp_path / "weights", tmp_path / "run"
     for each in (there, folder):
         each.mkdir()
-    (there / "SHA256SUMS").write_text("0" * 64 + "  refiner_light.safetensors\n")
-    net = RefinerNet(SHAPES["refiner_light"])
-    save_file(net.state_dict(), folder / "refiner_light.safetensors")
+    (there / "SHA256SUMS").write_text("0" * 64 + "  refiner_best.safetensors\n")
+    net = RefinerNet(SHAPES["refiner_best"])
+    save_file(net.state_dict(), folder / "refiner_best.safetensors")
     line = {"step": 12, "seconds a step": 0.5, "alpha": 0.1, "foreground": 0.2}
-    (folder / "refiner_light.log").write_text(json.dumps(line) + "\n")
-    text = (CONFIGS / "refiner_light.toml").read_text()
-    config = tmp_path / "refiner_light.toml"
+    (folder / "refiner_best.log").write_text(json.dumps(line) + "\n")
+    text = (CONFIGS / "refiner_best.toml").read_text()
+    config = tmp_path / "refiner_best.toml"
     config.write_text(
         text.replace("/tmp/refiner", str(folder)).replace("/tmp/photo", f"{tmp_path}/photo")
     )
     (tmp_path / "photographs/fine/people").mkdir(parents=True)
     (tmp_path / "photographs/fine/people/1.png").touch()
     row = {"band MAD": 12.34, "Grad": 5.67}
-    rows = dict.fromkeys(("bilinear", "classical-fast", "learned-light"), row)
+    rows = dict.fromkeys(("bilinear", "classical-fast", "learned-best"), row)
     quality = tmp_path / "quality.json"
     quality.write_text(json.dumps({"sets": {"stills": {"hard": rows}}}))
     monkeypatch.setattr(publish, "WEIGHTS", there)
     argv = ["publish", "--config", str(config), "--quality", str(quality)]
     monkeypatch.setattr(sys, "argv", argv)
     publish.main()
-    data = (there / "refiner_light.safetensors").read_bytes()
-    assert (there / "SHA256SUMS").read_text() == f"{digest(data)}  refiner_light.safetensors\n"
-    card = (there / "refiner_light.md").read_text()
-    assert "12 steps of 16" in card
+    data = (there / "refiner_best.safetensors").read_bytes()
+    assert (there / "SHA256SUMS").read_text() == f"{digest(data)}  refiner_best.safetensors\n"
+    card = (there / "refiner_best.md").read_text()
+    assert "12 steps of 48" in card
     assert "those of 1 that pass 1 learns from" in card
-    assert (there / "refiner_light.safetensors").stat().st_mode & 0o777 == 0o644
+    assert (there / "refiner_best.safetensors").stat().st_mode & 0o777 == 0o644
     assert "| stills | hard | 12.3 / 5.67 | 12.3 / 5.67 | 12.3 / 5.67 |" in card
