@@ -8,11 +8,11 @@ from models.learned_refiner import open_learned
 from models.picture import Picture
 from models.refined import Refined, Refiner
 
-Kind = Literal["learned", "classical", "fast"]
+Kind = Literal["learned", "fast"]
 
 
 class SteppedRefiner:
-    """The learned refiner within a budget, or a classical one on cells of 4 or 8 pixels.
+    """The learned refiner within a budget, or the fast one by colour alone.
 
     Belongs to one thread.
     """
@@ -22,7 +22,6 @@ class SteppedRefiner:
         self._learned = open_learned("balanced")
         self._refiners: dict[Kind, Refiner] = {
             "learned": self._learned,
-            "classical": ClassicalRefiner("balanced"),
             "fast": ClassicalRefiner("fast"),
         }
         self._kind: Kind = "learned"

@@ -288,7 +288,6 @@ def test_a_stepped_refiner_is_of_the_kind_it_was_last_told() -> None:
     stepped = SteppedRefiner()
     expected = {
         "learned": open_learned("balanced"),
-        "classical": ClassicalRefiner("balanced"),
         "fast": ClassicalRefiner("fast"),
     }
     for step in STEPS:
