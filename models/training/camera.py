@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.types import Alpha, Rgb
+from models.training.chance import log_uniform
 from models.training.codec import Image, blurred, developed
 
 _GAMMA = np.float32(2.2)
@@ -145,7 +146,7 @@ def _softness(random: np.random.Generator) -> float:
 
 def _motion(random: np.random.Generator) -> npt.NDArray[np.float32]:
     """The path of a point during exposure, 2 to 14 pixels long; sums to 1."""
-    angle, reach = random.uniform(0, np.pi), np.exp(random.uniform(np.log(1), np.log(7)))
+    angle, reach = random.uniform(0, np.pi), log_uniform(random, 1, 7)
     side = 2 * int(np.ceil(reach)) + 3
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     along, aside = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)

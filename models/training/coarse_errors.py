@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.types import Alpha
+from models.training.chance import log_uniform
 from models.training.codec import smooth_noise
 
 Flaw = Callable[[np.random.Generator, Alpha], Alpha]
@@ -54,7 +55,7 @@ def like_a_net(random: np.random.Generator, alpha: Alpha, factor: float) -> Alph
     The outline is where a wide blur crosses a random height; alpha then falls as a sigmoid of
     the distance to it, which a smooth field moves and another one widens.
     """
-    sigma = factor * np.exp(random.uniform(np.log(0.8), np.log(4)))
+    sigma = factor * log_uniform(random, 0.8, 4)
     smooth = _blurred(alpha, sigma)
     inside = smooth > random.uniform(0.3, 0.65)
     distance = shrunk(_distance(inside), factor) / np.float32(factor)
@@ -89,7 +90,7 @@ def _flawed(random: np.random.Generator, alpha: Alpha) -> Alpha:
 
 def _opened(random: np.random.Generator, alpha: Alpha) -> Alpha:
     """What is thin is lost: strands, fingers, then holes; the rest is small and soft."""
-    reach = float(np.exp(random.uniform(np.log(1.5), np.log(9))))
+    reach = log_uniform(random, 1.5, 9)
     thick = cv2.morphologyEx(alpha, cv2.MORPH_OPEN, _disc(reach))
     if random.random() < 0.6:
         thick = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, _disc(reach * random.uniform(0.5, 1.5)))
@@ -170,7 +171,7 @@ def _elastic(random: np.random.Generator, alpha: Alpha, amplitude: float) -> Alp
 
 
 def _factor(random: np.random.Generator) -> float:
-    return float(np.exp(random.uniform(np.log(2), np.log(10))))
+    return log_uniform(random, 2, 10)
 
 
 def _thinness(alpha: Alpha) -> float:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from models.training.chance import log_uniform
 from models.training.codec import Image, blurred, smooth_noise
 from models.training.contours import Body
 from models.training.dyes import Hue, paint
@@ -17,7 +18,7 @@ _CURTAIN = np.array(
 def dress_fur(random: np.random.Generator, body: Body) -> Canvas:
     """`body` covered in fur, its hairs normal to the outline but for wind and weight."""
     side = float(max(body.coverage.shape))
-    length = side * float(np.exp(random.uniform(np.log(0.02), np.log(0.12))))
+    length = side * log_uniform(random, 0.02, 0.12)
     style = Style(
         length,
         float(np.clip(length * random.uniform(0.015, 0.05), 0.3, 1.8)),

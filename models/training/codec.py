@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.types import Rgb
+from models.training.chance import log_uniform
 from models.training.jpeg import jpeg_coded
 
 Image = npt.NDArray[np.float32]
@@ -88,7 +89,7 @@ def developed(random: np.random.Generator, light: Image) -> Rgb:
 def _with_noise(random: np.random.Generator, light: Image) -> Image:
     """Noise of the sensor: stronger in bright light before gamma, so in the dark after it."""
     height, width = light.shape[:2]
-    strength = np.float32(np.exp(random.uniform(np.log(0.002), np.log(0.035))))
+    strength = np.float32(log_uniform(random, 0.002, 0.035))
     spread = random.uniform(0.5, 1.5) if random.random() < 0.5 else 0.0
     noise = _correlated(grain(random, height, width, 1), spread)
     if random.random() < 0.6:

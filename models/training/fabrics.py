@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.types import Alpha
+from models.training.chance import log_uniform
 from models.training.codec import Field, Image, blurred, smooth_noise
 from models.training.contours import Body
 from models.training.dyes import Hue, paint
@@ -38,7 +39,7 @@ def net(random: np.random.Generator, height: int, width: int) -> Alpha:
     """
     side = float(min(height, width))
     thread = random.uniform(1.0, 4.0)
-    period = thread * float(np.exp(random.uniform(np.log(2.2), np.log(9))))
+    period = thread * log_uniform(random, 2.2, 9)
     u, v, stretch = _warped_grid(random, height, width, side)
     u, v = u / period, v / period
     kind = int(random.integers(5))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kernels.types import Alpha
+from models.training.chance import log_uniform
 from models.training.codec import Field, blurred
 from models.training.contours import Body, Head
 from models.training.dyes import Hue, paint
@@ -53,7 +54,7 @@ def draw_hue(random: np.random.Generator) -> Hue:
 
 def draw_style(random: np.random.Generator, scale: float, length: float) -> Style:
     """Straight, wavy, curly or frizzy hair on a head half of whose height is `scale` pixels."""
-    fine = float(np.exp(random.uniform(np.log(0.003), np.log(0.016))))
+    fine = log_uniform(random, 0.003, 0.016)
     width = float(np.clip(scale * fine, 0.25, 3.0))
     style = Style(
         length,

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.training.chance import log_uniform
+
 Float = npt.NDArray[np.float32]
 
 
@@ -12,7 +14,7 @@ def shaded(random: np.random.Generator, room: Float) -> Float:
     height, width = room.shape[:2]
     side = float(max(height, width))
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    soft = np.float32(side * np.exp(random.uniform(np.log(0.003), np.log(0.15))))
+    soft = np.float32(side * log_uniform(random, 0.003, 0.15))
     inside = np.ones((height, width), np.float32)
     for _ in range(int(random.integers(1, 4))):
         angle = random.uniform(0, 2 * np.pi)
@@ -33,7 +35,7 @@ def sunlit(random: np.random.Generator, room: Float) -> Float:
     row, column = random.uniform(0, height), random.uniform(0, width)
     tall = np.float32(np.exp(random.normal(0, 0.4)))
     away = np.hypot(x - np.float32(column), (y - np.float32(row)) * tall)
-    core = np.float32(side * np.exp(random.uniform(np.log(0.01), np.log(0.15))))
+    core = np.float32(side * log_uniform(random, 0.01, 0.15))
     haze = core * np.float32(random.uniform(1.5, 8))
     strength = np.exp(-((away / core) ** 4)) + random.uniform(0.1, 0.8) * np.exp(-away / haze)
     colour = (1 - random.uniform(0, 0.35, 3) * [0, 0.5, 1]).astype(np.float32)
@@ -47,7 +49,7 @@ def shadowed(random: np.random.Generator, shown: Float, share: Float) -> Float:
     side = float(max(height, width))
     right, down = random.normal(0, 0.05, 2) * side
     move = np.array([[1, 0, right], [0, 1, down]])
-    sigma = side * float(np.exp(random.uniform(np.log(0.002), np.log(0.04))))
+    sigma = side * log_uniform(random, 0.002, 0.04)
     dark = np.float32(random.uniform(0.15, 0.65))
     mode = cv2.BORDER_REPLICATE
     cast = [cv2.warpAffine(each, move, (width, height), borderMode=mode) for each in share]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kernels.types import Alpha
+from models.training.chance import log_uniform
 from models.training.contours import Body, Head, limbs, painted, skin, tube
 from models.training.layers import Points, Texture, filled, joined, turned
 
@@ -14,7 +15,7 @@ _NECK = np.array(
 def draw_bust(random: np.random.Generator, height: int, width: int, texture: Texture) -> Body:
     """A head on shoulders, from a distant figure to a face larger than the picture."""
     side = min(height, width)
-    scale = side * float(np.exp(random.uniform(np.log(0.09), np.log(0.5))))
+    scale = side * log_uniform(random, 0.09, 0.5)
     centre = np.array([width * random.uniform(0.25, 0.75), 0.0])
     centre[1] = np.clip(scale * random.uniform(0.7, 2.2), 0.2 * side, 0.6 * height)
     tilt, broad = random.normal(0, 0.15), random.uniform(0.68, 0.85)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.training.chance import log_uniform
 from models.training.portraits import Layer
 
 Float = npt.NDArray[np.float32]
@@ -32,7 +33,7 @@ def placed(random: np.random.Generator, portrait: CutOut, size: tuple[int, int])
     if bottom:
         scale = size[0] * random.uniform(0.4, 1.25) / tall
     else:
-        scale = size[0] * float(np.exp(random.uniform(np.log(0.3), np.log(1.8)))) / tall
+        scale = size[0] * log_uniform(random, 0.3, 1.8) / tall
     if left and right:
         scale = max(scale, size[1] / wide)
     elif left or right:

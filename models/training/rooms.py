@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.training.chance import log_uniform
 from models.training.material import Material, pick
 from models.training.portraits import unit
 
@@ -20,7 +21,7 @@ def draw_room(random: np.random.Generator, material: Material, size: tuple[int, 
     for _ in range(int(random.choice(3, p=(0.8, 0.15, 0.05)))):
         _hang(random, room, material)
     if random.random() < 0.4:
-        sigma = float(np.exp(random.uniform(np.log(0.5), np.log(6))))
+        sigma = log_uniform(random, 0.5, 6)
         room = np.asarray(cv2.GaussianBlur(room, (0, 0), sigma), np.float32)
     return room
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from kernels.types import Alpha, Rgb
 from models.training.camera import photograph
+from models.training.chance import log_uniform
 from models.training.coarse_errors import spoil
 from models.training.subjects import Subject, Texture, draw_subject
 from models.training.textures import Textures
@@ -82,7 +83,7 @@ def _moved(random: np.random.Generator, subject: Subject, height: int, width: in
 def _turned(random: np.random.Generator, subject: Subject, height: int, width: int) -> Subject:
     """A random view: colours are moved premultiplied, so that they stay exact."""
     rows, columns = subject.alpha.shape
-    scale = float(np.exp(random.uniform(np.log(0.55), np.log(1.25))))
+    scale = log_uniform(random, 0.55, 1.25)
     scale = max(scale, height / rows * 0.7, width / columns * 0.7)
     angle = random.normal(0, 12) if random.random() < 0.8 else random.uniform(0, 360)
     room_y, room_x = max(rows - height / scale, 0) / 2, max(columns - width / scale, 0) / 2

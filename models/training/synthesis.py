@@ -5,6 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from models.training.chance import log_uniform
 from models.training.codec import Field, Image, blurred, grain, smooth_noise
 
 Painter = Callable[[np.random.Generator, int, int], Image]
@@ -57,7 +58,7 @@ def _tinted(base: Image, *layers: tuple[Field, Image]) -> Image:
 
 def _clouds(random: np.random.Generator, height: int, width: int) -> Image:
     base, one, two = _palette(random, 3)
-    wavelength = float(np.exp(random.uniform(np.log(8), np.log(200))))
+    wavelength = log_uniform(random, 8, 200)
     first = smooth_noise(random, height, width, wavelength, int(random.integers(1, 5)))
     second = smooth_noise(random, height, width, 1.7 * wavelength, 2)
     first, second = (np.clip(noise * 0.35 + 0.35, 0, 0.7) for noise in (first, second))
@@ -121,7 +122,7 @@ def _letters(random: np.random.Generator, height: int, width: int) -> Image:
     """Lines of print: a page, a screen, a poster."""
     paper, ink = _palette(random, 2)
     coverage = np.zeros((height, width), np.uint8)
-    size = float(np.exp(random.uniform(np.log(0.3), np.log(3))))
+    size = log_uniform(random, 0.3, 3)
     face, bold = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(size))
     for y in range(int(random.uniform(0, 30)), height + 30, int(30 * size) + 4):
         line = "".join(random.choice(_LETTERS, int(width / 12 / size) + 5))
@@ -134,7 +135,7 @@ def _clutter(random: np.random.Generator, height: int, width: int) -> Image:
     green = random.choice([0, 0, 0.6])
     colours = (1 - green) * _palette(random, 6) + green * np.array([0.3, 0.6, 0.15])
     picture = np.tile(np.clip(colours[0] * 60, 0, 255).astype(np.uint8), (height, width, 1))
-    size = np.exp(random.uniform(np.log(6), np.log(0.2 * max(height, width) + 7)))
+    size = log_uniform(random, 6, 0.2 * max(height, width) + 7)
     slim, boxes = random.uniform(0.15, 1), random.random() < 0.35
     count = int(np.clip(2 * height * width / (size * size * slim), 20, 200))
     tilt, spread = random.uniform(0, 360), random.choice([0, 60, 180])
@@ -154,7 +155,7 @@ def _clutter(random: np.random.Generator, height: int, width: int) -> Image:
 
 def _pattern(random: np.random.Generator, height: int, width: int) -> Image:
     """Stripes, checks, bricks, blinds, tiles, dots or a weave, turned, sheared and repeated."""
-    scale = float(np.exp(random.uniform(np.log(0.12), np.log(2))))
+    scale = log_uniform(random, 0.12, 2)
     motif = blurred(_motif(random), max(0.45 / scale - 0.45, 0))
     angle = 0.0 if random.random() < 0.4 else random.uniform(0, np.pi)
     turn = np.array([[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0]])

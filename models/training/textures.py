@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from kernels.types import Rgb
+from models.training.chance import log_uniform
 from models.training.codec import Field, Image, blurred
 from models.training.synthesis import synthesise
 
@@ -101,7 +102,7 @@ def _piece(random: np.random.Generator, photograph: Rgb, height: int, width: int
     """A crop of the wanted aspect, enlarged up to 5 times or shrunk up to 3, perhaps mirrored."""
     rows, columns = photograph.shape[:2]
     most = min(rows / height, columns / width)
-    step = min(float(np.exp(random.uniform(np.log(0.2), np.log(3)))), most)
+    step = min(log_uniform(random, 0.2, 3), most)
     tall, wide = (max(1, min(int(side * step), end)) for side, end in
                   ((height, rows), (width, columns)))  # fmt: skip
     top, left = int(random.integers(rows - tall + 1)), int(random.integers(columns - wide + 1))
@@ -135,6 +136,6 @@ def _beam(random: np.random.Generator, height: int, width: int) -> Field:
     y, x = np.ogrid[:height, :width]
     across = (x - random.uniform(0, width)) * np.cos(angle)
     across = across + (y - random.uniform(0, height)) * np.sin(angle)
-    reach = np.exp(random.uniform(np.log(0.01), np.log(0.8))) * max(height, width)
-    sharp = np.exp(random.uniform(np.log(0.15), np.log(1)))
+    reach = log_uniform(random, 0.01, 0.8) * max(height, width)
+    sharp = log_uniform(random, 0.15, 1)
     return np.asarray(np.clip((reach - np.abs(across)) * sharp + 0.5, 0, 1), np.float32)

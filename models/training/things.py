@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.outline import fill_outline
+from models.training.chance import log_uniform
 from models.training.material import Material, pick
 from models.training.portraits import Layer, unit
 from models.training.rooms import cropped
@@ -96,7 +97,7 @@ def _bars(random: np.random.Generator, box: Box, height: int, width: int) -> Flo
     top, _, bottom, _ = box
     first = top + random.uniform(-0.3, 0.7) * (bottom - top)
     last = first + random.uniform(0.2, 1.5) * height
-    gap = min(height, width) * float(np.exp(random.uniform(np.log(0.04), np.log(0.4))))
+    gap = min(height, width) * log_uniform(random, 0.04, 0.4)
     thick = max(0.8, gap * random.uniform(0.08, 0.5))
     share = np.zeros((height, width), np.float32)
     ways = (0, 1) if random.random() < 0.5 else (1, 0)
@@ -125,7 +126,7 @@ def _beam(random: np.random.Generator, box: Box, height: int, width: int) -> Flo
     angle = random.normal(0.25, 0.35) if random.random() < 0.4 else random.normal(0, 0.12)
     along = np.array([way * np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
-    thick = min(height, width) * float(np.exp(random.uniform(np.log(0.015), np.log(0.35))))
+    thick = min(height, width) * log_uniform(random, 0.015, 0.35)
     reach = 2 * (height + width) if random.random() < 0.7 else wide * random.uniform(0.2, 1)
     back = wide * random.uniform(0.2, 1.5)
     taper = random.uniform(0.5, 1.5)
@@ -138,9 +139,7 @@ def _beam(random: np.random.Generator, box: Box, height: int, width: int) -> Flo
 def _lump(random: np.random.Generator, box: Box, height: int, width: int) -> Float:
     """Something of any shape beside a head or a shoulder: a lamp, a plant, a bag, a cushion."""
     top, left, bottom, right = box
-    size = min(bottom - top, right - left) * float(
-        np.exp(random.uniform(np.log(0.12), np.log(0.8)))
-    )
+    size = min(bottom - top, right - left) * log_uniform(random, 0.12, 0.8)
     centre = np.array([random.choice([left, right]) + random.normal(0, 0.15) * (right - left),
                        top + random.uniform(0, 0.7) * (bottom - top)])  # fmt: skip
     count = int(random.integers(4, 14))
