@@ -21,8 +21,8 @@ from benchmarks.machine import machine
 from benchmarks.yardstick import convolutions, timed
 from kernels.band import BAND
 from kernels.types import Alpha
-from models.learned_refiner import LEARNED, open_learned
-from models.refined import Refiner
+from models.learned_refiner import open_learned
+from models.refined import LEARNED, Refiner
 from models.refiner import ClassicalRefiner
 from models.segmenter import open_segmenter
 from stream.frame import Frame

@@ -24,12 +24,6 @@ from models.refiner_pixels import TERMS, PixelNets
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
 
-LEARNED = {
-    "balanced": ("refiner_balanced", 4),
-    "best": ("refiner_best", 4),
-}
-"""Weights, and pixels a cell."""
-
 
 class LearnedRefiner:
     """Refines any subject's coarse alpha with learned weights.
@@ -108,13 +102,12 @@ class LearnedRefiner:
 
 
 def open_learned(quality: str, **options: Any) -> LearnedRefiner:
-    """A refiner with the committed weights of `quality`, one of LEARNED.
+    """A refiner with the committed weights of `quality`, one of models.refined.LEARNED.
 
-    options: of LearnedRefiner, but for its cells. Raises KeyError on another quality, WeightsError
+    options: of LearnedRefiner. Raises KeyError on another quality, WeightsError
     when the file is missing or damaged.
     """
-    name, finest = LEARNED[quality]
-    weights = load_weights(name)
+    name = f"refiner_{quality}"
     net = RefinerNet(SHAPES[name])
-    net.load_state_dict(weights)
-    return LearnedRefiner(net, finest, **options)
+    net.load_state_dict(load_weights(name))
+    return LearnedRefiner(net, **options)

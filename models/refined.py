@@ -9,6 +9,8 @@ from kernels.spread import SpreadColours
 from kernels.types import Alpha, Kinds, Planes
 from models.picture import Picture
 
+LEARNED = "balanced", "best"
+"""Qualities that nets are there for; "fast" goes by colour alone."""
 # Hair is wider in pictures of this many lines and more, so their cells may be too.
 _LARGE = 900
 

@@ -6,14 +6,12 @@ from queue import SimpleQueue
 from kernels.types import Alpha
 from models.classical_refiner import ClassicalRefiner
 from models.picture import Picture
-from models.refined import Refined, Refiner, cell_size, estimate_foreground
+from models.refined import LEARNED, Refined, Refiner, cell_size, estimate_foreground
 
 __all__ = [
     "ClassicalRefiner", "Refined", "Refiner", "Refiners", "cell_size", "estimate_foreground",
     "open_refiner",
 ]  # fmt: skip
-
-_LEARNED = "balanced", "best"
 
 
 class Refiners:
@@ -43,11 +41,11 @@ def open_refiner(quality: str = "balanced", keep_error: bool = False) -> Refiner
     ValueError on another quality or one that cannot tell it, WeightsError when weights cannot be
     loaded.
     """
-    if quality in _LEARNED:
+    if quality in LEARNED:
         from models.learned_refiner import open_learned
 
         return open_learned(quality, keep_error=keep_error)
     refiner = ClassicalRefiner(quality)
     if keep_error:
-        raise ValueError(f"confidence needs quality {' or '.join(_LEARNED)}, got {quality!r}")
+        raise ValueError(f"confidence needs quality {' or '.join(LEARNED)}, got {quality!r}")
     return refiner

@@ -13,7 +13,8 @@ from kernels.context import CELL_INPUTS
 from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
 from models.classical_refiner import ClassicalRefiner
-from models.learned_refiner import LEARNED, LearnedRefiner, open_learned
+from models.learned_refiner import LearnedRefiner, open_learned
+from models.refined import LEARNED
 from models.refiner_inputs import Level, gather_inputs
 from models.refiner_net import SHAPES, RefinerNet, Shape
 from models.refiner_pixels import TERMS
@@ -117,10 +118,9 @@ def test_an_untrained_net_leaves_the_enlarged_coarse_alpha_but_for_haze(
 @pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
 def test_patches_equal_the_whole_picture(size: tuple[int, int], quality: str) -> None:
     frame, coarse = scene(*size)
-    name, finest = LEARNED[quality]
-    net = wild_net(SHAPES[name])
-    refined = LearnedRefiner(net, finest, half=False)(frame, coarse)
-    expected = whole(net, frame, coarse, finest)
+    net = wild_net(SHAPES[f"refiner_{quality}"])
+    refined = LearnedRefiner(net, 4, half=False)(frame, coarse)
+    expected = whole(net, frame, coarse, 4)
     inner = _deep_in_band(refined.kinds, size)
     assert inner.sum() > 500
     off = np.abs(refined.alpha - expected)[inner]

@@ -308,7 +308,8 @@ def test_labels_that_disagree_are_not_believed(photographs: Path, tmp_path: Path
 
 
 def test_the_committed_plan_and_list_can_be_read() -> None:
-    plans = {path.stem: read_plan(path) for path in CONFIGS.glob("[pc][eu]r*.toml")}
+    paths = [*CONFIGS.glob("person*.toml"), *CONFIGS.glob("curve*.toml")]
+    plans = {path.stem: read_plan(path) for path in paths}
     assert {"person", "person_first", "curve_fourth"} <= {*plans}
     for name, plan in plans.items():
         assert plan.name == name

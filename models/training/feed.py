@@ -31,8 +31,8 @@ class Clips(IterableDataset[Block]):
     """Blocks of clips without end; each process that draws them knows a part of the photographs.
 
     photographs: what gather and label filled; first: the round to begin at; clips a block, frames a
-    clip; sizes: (height, width) to choose from; every: one photograph, and one
-    room, in so many is shown. What is drawn follows from all that and the number of processes.
+    clip; sizes: (height, width) to choose from; every: one photograph, and one room, in so many is
+    shown. What is drawn follows from all that and the number of processes.
     """
 
     def __init__(

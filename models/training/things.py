@@ -49,12 +49,12 @@ def _surface(random: np.random.Generator, material: Material, front: Layer) -> F
         colour = one.astype(np.float32) * (1 + np.float32(random.uniform(0, 1)) * grain)
     y, x = (np.linspace(-1, 1, side) for side in (height, width))
     slope = random.normal(0, 0.25, 2)
-    light = 1 + slope[0] * y[:, None] + slope[1] * x
-    gloss = np.zeros((height, width), np.float32)
+    lit = colour * (1 + slope[0] * y[:, None] + slope[1] * x)[..., None]
     if random.random() < 0.25:
         away = np.hypot(y[:, None] - random.uniform(-1, 1), (x - random.uniform(-1, 1)) * 2)
-        gloss += random.uniform(0.1, 0.7) * np.exp(-((away / random.uniform(0.05, 0.4)) ** 2))
-    return np.asarray((colour * light[..., None] + gloss[..., None]).clip(0, 1), np.float32)
+        gloss = random.uniform(0.1, 0.7) * np.exp(-((away / random.uniform(0.05, 0.4)) ** 2))
+        lit += gloss[..., None].astype(np.float32)
+    return np.asarray(lit.clip(0, 1), np.float32)
 
 
 def _worn(random: np.random.Generator, front: Layer) -> Float:
