@@ -19,7 +19,7 @@ from models.picture import Picture
 from models.ready_sizes import ReadySizes
 from models.selfie_runner import Selfie
 from models.subject_box import EVIDENCE
-from models.window import Window, see, tile_size
+from models.window import Window, around, moved_in, see, tile_size
 from models.zoom import Zoom
 
 WEIGHTS = "person"
@@ -84,16 +84,28 @@ class PersonSegmenter:
     def _far(self, rgb: Rgb) -> Alpha:
         return agreed(self._net(rgb)[0], np.asarray(self._other(rgb[None])[0], np.float32))
 
-    def _near(self, picture: Picture, window: Window) -> Alpha:
-        rgb = see(picture, window, *self._size(window))
+    def _near(self, picture: Picture, window: Window) -> tuple[Alpha, Window]:
+        window, size = self._look(picture, window)
+        rgb = see(picture, window, *size)
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
-        return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
+        alpha = np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
+        return alpha, window
 
-    def _size(self, window: Window) -> tuple[int, int]:
+    def _look(self, picture: Picture, window: Window) -> tuple[Window, tuple[int, int]]:
+        """The size to see `window` at.
+
+        While none like it is ready, that of looks far, and as much around as has their aspect.
+        """
         full = _area(window, self._recipe.area)
         sizes = _tile(window, full), _tile(window, full // 2)
         size, soon = reversed(sizes) if self.is_quick else sizes
-        return size if self._ready is None else self._ready.nearest(size, soon)
+        if self._ready is None:
+            return window, size
+        ready = self._ready.nearest(size, soon)
+        if ready is not None:
+            return window, ready
+        far = tile_size(Window(0, 0, picture.height, picture.width), _FAR_AREA)
+        return moved_in(around(window, *far), picture), far
 
     def _remembered(self, window: Window, rgb: Rgb, mirrored: bool) -> Alpha:
         memories = self._memories[mirrored]

@@ -12,27 +12,29 @@ _FARTHEST = 1.6
 
 
 class ReadySizes:
-    """Gives the nearest size that is ready, while the one asked for is prepared beside."""
+    """Gives the nearest size that is ready, while the one asked for is prepared beside.
+
+    Waits for none but the first.
+    """
 
     def __init__(self, net: PersonRunner) -> None:
         self._net = net
         self._known: list[_Size] = []
         self._preparing: Beside[None] | None = None
 
-    def nearest(self, size: _Size, soon: _Size) -> _Size:
-        """`size`, (height, width), or one that squashes a little; waits where none is near.
+    def nearest(self, size: _Size, soon: _Size) -> _Size | None:
+        """`size`, (height, width), or one that squashes a little; None where none is near.
 
         soon: a size that may be asked for next.
         """
-        ready = [each for each in self._known if self._net.is_prepared(*each)]
-        best = min(ready, key=partial(_distance, size), default=None)
-        if best is None or _distance(size, best) > math.log(_FARTHEST):
+        if not self._known:
             self._net.prepare(*size)
-            best = size
         self._know(size)
         self._know(soon)
+        ready = [each for each in self._known if self._net.is_prepared(*each)]
         self._prepare([each for each in (size, soon) if not self._net.is_prepared(*each)])
-        return best
+        best = min(ready, key=partial(_distance, size), default=None)
+        return best if best and _distance(size, best) <= math.log(_FARTHEST) else None
 
     def _know(self, size: _Size) -> None:
         if size not in self._known:

@@ -77,11 +77,23 @@ def _covered(start: int, length: int, cells: int, size: int) -> tuple[int, int]:
     return first, end
 
 
-def whole(picture: Picture, height: int, width: int) -> Window:
-    """The smallest window of aspect height : width that holds the whole picture, in its middle."""
-    scale = max(picture.height / height, picture.width / width)
+def around(window: Window, height: int, width: int) -> Window:
+    """The smallest window of aspect height : width that holds `window`, in its middle."""
+    scale = max(window.height / height, window.width / width)
     tall, wide = round(height * scale), round(width * scale)
-    return Window((picture.height - tall) // 2, (picture.width - wide) // 2, tall, wide)
+    top, left = window.top + (window.height - tall) // 2, window.left + (window.width - wide) // 2
+    return Window(top, left, tall, wide)
+
+
+def moved_in(window: Window, picture: Picture) -> Window:
+    """`window` where it shows as little as possible beyond the picture, near where it is."""
+    top = _moved_in(window.top, window.height, picture.height)
+    return window._replace(top=top, left=_moved_in(window.left, window.width, picture.width))
+
+
+def _moved_in(start: int, length: int, size: int) -> int:
+    first, last = sorted((0, size - length))
+    return min(max(start, first), last)
 
 
 def tile_size(window: Window, area: int) -> tuple[int, int]:

@@ -20,8 +20,8 @@ from models.window import Window, lay, see, tile_size
 
 Far = Callable[[Rgb], Alpha]
 """A whole frame made smaller, (H, W, 3) uint8, to its alpha (H, W)."""
-Near = Callable[[Picture, Window], Alpha]
-"""What a window of a picture shows, to its alpha of any size."""
+Near = Callable[[Picture, Window], tuple[Alpha, Window]]
+"""What a window of a picture shows, or a larger one around it, to alpha of any size of that."""
 _ROUNDING = 1e-6
 _STILL = 5
 """Times that a look at the whole frame is put off while nothing moves around the subjects."""
@@ -114,9 +114,8 @@ class Zoom:
     def _zoomed(self, picture: Picture, boxes: list[Extent], size: tuple[int, int]) -> Alpha:
         out = np.zeros(size, np.float32)
         for box in boxes:
-            window = _window(box, size, picture)
-            alpha = lay(self._near(picture, window), window, picture, *size)
-            np.maximum(out, alpha, out=out)
+            alpha, seen = self._near(picture, _window(box, size, picture))
+            np.maximum(out, lay(alpha, seen, picture, *size), out=out)
         return out
 
 

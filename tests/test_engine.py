@@ -224,7 +224,7 @@ def test_the_nearest_size_serves_while_another_is_prepared() -> None:
     net = Prepared()
     ready = ReadySizes(net)  # type: ignore[arg-type]
     full, quick, wide, far = (192, 192), (144, 144), (160, 224), (480, 480)
-    assert ready.nearest(full, soon=quick) == full  # none was ready: this waited
+    assert ready.nearest(full, soon=quick) == full  # for the first one this waited
     _wait_for(net, quick)
     net.go.clear()
     assert ready.nearest(wide, soon=wide) == full
@@ -232,7 +232,9 @@ def test_the_nearest_size_serves_while_another_is_prepared() -> None:
     net.go.set()
     _wait_for(net, wide)
     assert ready.nearest(wide, soon=quick) == wide
-    assert ready.nearest(far, soon=far) == far  # nothing ready is like it
+    assert ready.nearest(far, soon=far) is None  # nothing ready is like it
+    _wait_for(net, far)
+    assert ready.nearest(far, soon=far) == far
 
 
 def _wait_for(net: Prepared, size: tuple[int, int]) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from kernels.types import Rgb
 from models import person_segmenter
+from models.person_segmenter import PersonSegmenter
+from models.ready_sizes import ReadySizes
 from models.segmenter import QUALITIES, coarse_size, open_segmenter
 from models.window import Window, see
 from stream.frame import Frame
@@ -81,6 +83,14 @@ def test_a_look_is_no_finer_than_what_it_shows_merits(monkeypatch: pytest.Monkey
     assert areas[-1] > 4 * areas[0]
     for window, area in looked:
         assert area < max(0.7 * window.height * window.width, 80**2)
+
+
+def test_a_person_is_found_while_no_size_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = _frame(STILL)
+    expected = open_segmenter("hairline", "fast")(frame, None) > 0.5
+    monkeypatch.setattr(ReadySizes, "nearest", lambda *_: None)
+    found = PersonSegmenter("fast", patient=False)(frame, None) > 0.5
+    assert (found & expected).sum() > 0.93 * (found | expected).sum()
 
 
 def test_deep_inside_nothing_shines_through_and_elsewhere_all_stays() -> None:

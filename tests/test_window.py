@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.window import Window, lay, see, tile_size, whole
+from models.window import Window, around, lay, moved_in, see, tile_size
 from stream.frame import Frame
 
 
@@ -21,10 +21,33 @@ def test_window_inside_shows_its_place() -> None:
 
 def test_beyond_the_picture_is_black_and_nothing_is_squashed() -> None:
     picture = Frame.from_rgb(np.full((100, 50, 3), 200, np.uint8))
-    rgb = see(picture, whole(picture, 64, 64), 64, 64)
+    rgb = see(picture, around(Window(0, 0, 100, 50), 64, 64), 64, 64)
     assert (rgb[:, :16] == 0).all()
     assert (rgb[:, 16:48] == 200).all()
     assert (rgb[:, 48:] == 0).all()
+
+
+@pytest.mark.parametrize("aspect", [(3, 4), (16, 9), (1, 1), (1, 5)])
+def test_a_window_around_another_holds_it_and_its_middle(aspect: tuple[int, int]) -> None:
+    inner = Window(30, 50, 60, 90)
+    outer = around(inner, *aspect)
+    assert outer.top <= inner.top
+    assert outer.left <= inner.left
+    assert outer.top + outer.height >= inner.top + inner.height
+    assert outer.left + outer.width >= inner.left + inner.width
+    assert outer.height == inner.height or outer.width == inner.width
+    assert outer.height * aspect[1] == pytest.approx(outer.width * aspect[0], abs=max(aspect))
+    assert abs(2 * outer.top + outer.height - 120) <= 1
+    assert abs(2 * outer.left + outer.width - 190) <= 1
+
+
+def test_a_window_moves_into_the_picture_where_there_is_room() -> None:
+    picture = _ramp(200, 400)
+    assert moved_in(Window(150, -20, 100, 100), picture) == Window(100, 0, 100, 100)
+    assert moved_in(Window(20, 30, 100, 100), picture) == Window(20, 30, 100, 100)
+    # What is higher than the picture holds all of it.
+    assert moved_in(Window(-90, 350, 250, 100), picture) == Window(-50, 300, 250, 100)
+    assert moved_in(Window(-20, 350, 250, 100), picture) == Window(-20, 300, 250, 100)
 
 
 def test_window_that_misses_the_picture_is_refused() -> None:
@@ -72,15 +95,6 @@ def test_tile_size_fits_the_nets_and_keeps_the_aspect(height: int, width: int) -
     if 1 / 3 < height / width < 3:
         assert abs(tall / wide / (height / width) - 1) < 0.04
         assert 0.8 < tall * wide / 65536 < 1.25
-
-
-@pytest.mark.parametrize("size", [(1, 1), (37, 91), (1080, 1920)])
-def test_whole_holds_the_picture(size: tuple[int, int]) -> None:
-    picture = Frame.from_rgb(np.zeros((*size, 3), np.uint8))
-    top, left, height, width = whole(picture, 144, 256)
-    assert top <= 0 >= left
-    assert top + height >= size[0]
-    assert left + width >= size[1]
 
 
 def test_of_a_window_beside_the_picture_nothing_is_laid() -> None:

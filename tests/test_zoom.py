@@ -25,12 +25,12 @@ class Nets:
         self.far_looks += 1
         return self._red(rgb)
 
-    def near(self, picture: Picture, window: Window) -> Alpha:
+    def near(self, picture: Picture, window: Window) -> tuple[Alpha, Window]:
         self.near_looks += 1
         top, left, height, width = window
         rows, columns = slice(top, top + height), slice(left, left + width)
         red = self._red(picture.rgb(HEIGHT, WIDTH))
-        return np.maximum(red, self.extra)[rows, columns]
+        return np.maximum(red, self.extra)[rows, columns], window
 
     @staticmethod
     def _red(rgb: Rgb) -> Alpha:
