@@ -28,7 +28,7 @@ from models.onnx_signature import (
 from models.picture import Picture
 from models.segmenter import Segmenter, coarse_size
 from models.weights import MissingExtraError, WeightsError
-from models.window import Window, around, lay, see
+from models.window import around, lay, see, whole
 
 _STEP = 32
 """Sides of a free-size input are multiples of this, the deepest stride in common use."""
@@ -88,7 +88,7 @@ class StatelessSegmenter:
         height, width = coarse_size(picture.height, picture.width)
         tall = self._image.height or -(-height // _STEP) * _STEP
         wide = self._image.width or -(-width // _STEP) * _STEP
-        window = around(Window(0, 0, picture.height, picture.width), tall, wide)
+        window = around(whole(picture), tall, wide)
         return lay(self._run(see(picture, window, tall, wide)), window, picture, height, width)
 
     def reset(self) -> None:

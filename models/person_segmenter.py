@@ -19,7 +19,7 @@ from models.picture import Picture
 from models.ready_sizes import ReadySizes
 from models.selfie_runner import Selfie
 from models.subject_box import EVIDENCE
-from models.window import Window, around, moved_in, see, tile_size
+from models.window import Window, around, moved_in, see, tile_size, whole
 from models.zoom import Zoom
 
 WEIGHTS = "person"
@@ -85,16 +85,16 @@ class PersonSegmenter:
         return agreed(self._net(rgb)[0], np.asarray(self._other(rgb[None])[0], np.float32))
 
     def _near(self, picture: Picture, window: Window) -> tuple[Alpha, Window]:
-        window, size = self._look(picture, window)
+        window, size = self._seen_as(picture, window)
         rgb = see(picture, window, *size)
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
         alpha = np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
         return alpha, window
 
-    def _look(self, picture: Picture, window: Window) -> tuple[Window, tuple[int, int]]:
-        """The size to see `window` at.
+    def _seen_as(self, picture: Picture, window: Window) -> tuple[Window, tuple[int, int]]:
+        """What to look at, and at which size: `window` at the size that it needs.
 
-        While none like it is ready, that of looks far, and as much around as has their aspect.
+        While none like that is ready, that of looks far, and as much around as has their aspect.
         """
         full = _area(window, self._recipe.area)
         sizes = _tile(window, full), _tile(window, full // 2)
@@ -104,7 +104,7 @@ class PersonSegmenter:
         ready = self._ready.nearest(size, soon)
         if ready is not None:
             return window, ready
-        far = tile_size(Window(0, 0, picture.height, picture.width), _FAR_AREA)
+        far = tile_size(whole(picture), _FAR_AREA)
         return moved_in(around(window, *far), picture), far
 
     def _remembered(self, window: Window, rgb: Rgb, mirrored: bool) -> Alpha:

@@ -7,8 +7,9 @@ from models.beside import Beside
 from models.person_runner import PersonRunner
 
 _Size = tuple[int, int]
-_FARTHEST = 1.6
-"""Times by which height or width of a look may differ from what was asked for."""
+_LIKE, _SQUASHED = 1.2, 1.6
+"""Times by which height or width may differ for a size to serve for good, for preparing another
+takes one of two cores for up to a second; and by which one may squash until another is ready."""
 
 
 class ReadySizes:
@@ -23,28 +24,36 @@ class ReadySizes:
         self._preparing: Beside[None] | None = None
 
     def nearest(self, size: _Size, soon: _Size) -> _Size | None:
-        """`size`, (height, width), or one that squashes a little; None where none is near.
+        """One like `size`, (height, width), or one that squashes it; None where each would much.
 
-        soon: a size that may be asked for next.
+        soon: a size that may be asked for next. Raises RuntimeError when one could not be prepared.
         """
         if not self._known:
             self._net.prepare(*size)
-        self._know(size)
-        self._know(soon)
-        ready = [each for each in self._known if self._net.is_prepared(*each)]
-        self._prepare([each for each in (size, soon) if not self._net.is_prepared(*each)])
-        best = min(ready, key=partial(_distance, size), default=None)
-        return best if best and _distance(size, best) <= math.log(_FARTHEST) else None
-
-    def _know(self, size: _Size) -> None:
-        if size not in self._known:
             self._known.append(size)
+        ready = [each for each in self._known if self._net.is_prepared(*each)]
+        self._prepare([each for each in (size, soon) if not _serves(each, ready)])
+        best = min(ready, key=partial(_distance, size), default=None)
+        return best if best and _squash(size, best) <= math.log(_SQUASHED) else None
 
     def _prepare(self, sizes: list[_Size]) -> None:
         """The first of them, unless another is being prepared."""
-        if sizes and (self._preparing is None or not self._preparing.is_alive()):
+        if self._preparing is not None and not self._preparing.is_alive():
+            done, self._preparing = self._preparing, None
+            done.result()
+        if sizes and self._preparing is None:
+            if sizes[0] not in self._known:
+                self._known.append(sizes[0])
             self._preparing = Beside("prepare", partial(self._net.prepare, *sizes[0]))
+
+
+def _serves(size: _Size, ready: list[_Size]) -> bool:
+    return any(_distance(size, each) <= math.log(_LIKE) for each in ready)
 
 
 def _distance(first: _Size, second: _Size) -> float:
     return max(abs(math.log(one / other)) for one, other in zip(first, second, strict=True))
+
+
+def _squash(first: _Size, second: _Size) -> float:
+    return abs(math.log(first[0] / first[1] * second[1] / second[0]))

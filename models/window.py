@@ -1,4 +1,4 @@
-"""A square look at part of a picture, and its way back onto the coarse grid."""
+"""A look at part of a picture, and its way back onto the coarse grid."""
 
 import math
 from typing import NamedTuple
@@ -47,17 +47,25 @@ def _span(start: int, end: int, scale: float, size: int) -> tuple[int, int]:
     return first, min(max(round(end * scale), first + 1), size)
 
 
-def lay(alpha: Alpha, window: Window, picture: Picture, height: int, width: int) -> Alpha:
+def lay(
+    alpha: Alpha,
+    window: Window,
+    picture: Picture,
+    height: int,
+    width: int,
+    part: Window | None = None,
+) -> Alpha:
     """`alpha` of what `window` shows, on the (height, width) grid of the whole picture.
 
     Bilinear; `alpha` goes on at its edge, so that what the frame cuts does not fade. 0 in cells
-    whose centre is outside the window.
+    whose centre is outside the window, or outside a `part` of it that alone is wanted.
     """
+    part = part or window
     step_y, step_x = alpha.shape[0] / window.height, alpha.shape[1] / window.width
     scale_y, scale_x = picture.height / height * step_y, picture.width / width * step_x
     # Pixel centres lie at half integers on every grid.
-    top, bottom = _covered(window.top, window.height, height, picture.height)
-    left, right = _covered(window.left, window.width, width, picture.width)
+    top, bottom = _covered(part.top, part.height, height, picture.height)
+    left, right = _covered(part.left, part.width, width, picture.width)
     out = np.zeros((height, width), np.float32)
     if bottom > top and right > left:
         shift_y = (top + 0.5) * scale_y - window.top * step_y - 0.5
@@ -75,6 +83,11 @@ def _covered(start: int, length: int, cells: int, size: int) -> tuple[int, int]:
     edges = (math.ceil(edge * cells / size - 0.5) for edge in (start, start + length))
     first, end = (min(max(edge, 0), cells) for edge in edges)
     return first, end
+
+
+def whole(picture: Picture) -> Window:
+    """All of it."""
+    return Window(0, 0, picture.height, picture.width)
 
 
 def around(window: Window, height: int, width: int) -> Window:

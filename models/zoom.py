@@ -16,12 +16,16 @@ from models.picture import Picture
 from models.segmenter import coarse_size
 from models.subject_box import EVIDENCE, Extent, SubjectBoxes, subjects
 from models.surroundings import Surroundings
-from models.window import Window, lay, see, tile_size
+from models.window import Window, lay, see, tile_size, whole
 
 Far = Callable[[Rgb], Alpha]
 """A whole frame made smaller, (H, W, 3) uint8, to its alpha (H, W)."""
 Near = Callable[[Picture, Window], tuple[Alpha, Window]]
-"""What a window of a picture shows, or a larger one around it, to alpha of any size of that."""
+"""What a window of a picture shows, or a larger one around it, to alpha of any size of that.
+
+Of the larger one nothing counts but what the window shows: what stands beside is for looks far to
+find.
+"""
 _ROUNDING = 1e-6
 _STILL = 5
 """Times that a look at the whole frame is put off while nothing moves around the subjects."""
@@ -108,20 +112,19 @@ class Zoom:
         self._put_off = 0
 
     def _whole(self, picture: Picture) -> Rgb:
-        window = Window(0, 0, picture.height, picture.width)
-        return see(picture, window, *tile_size(window, self._area))
+        return see(picture, whole(picture), *tile_size(whole(picture), self._area))
 
     def _zoomed(self, picture: Picture, boxes: list[Extent], size: tuple[int, int]) -> Alpha:
         out = np.zeros(size, np.float32)
         for box in boxes:
-            alpha, seen = self._near(picture, _window(box, size, picture))
-            np.maximum(out, lay(alpha, seen, picture, *size), out=out)
+            window = _window(box, size, picture)
+            alpha, seen = self._near(picture, window)
+            np.maximum(out, lay(alpha, seen, picture, *size, part=window), out=out)
         return out
 
 
 def _laid(alpha: Alpha, picture: Picture) -> Alpha:
-    window = Window(0, 0, picture.height, picture.width)
-    return lay(alpha, window, picture, *coarse_size(picture.height, picture.width))
+    return lay(alpha, whole(picture), picture, *coarse_size(picture.height, picture.width))
 
 
 def _window(box: Extent, size: tuple[int, int], picture: Picture) -> Window:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import numpy.typing as npt
@@ -223,22 +224,45 @@ class Prepared:
 def test_the_nearest_size_serves_while_another_is_prepared() -> None:
     net = Prepared()
     ready = ReadySizes(net)  # type: ignore[arg-type]
-    full, quick, wide, far = (192, 192), (144, 144), (160, 224), (480, 480)
+    full, quick, wide, strip = (192, 192), (144, 144), (152, 240), (96, 320)
     assert ready.nearest(full, soon=quick) == full  # for the first one this waited
     _wait_for(net, quick)
     net.go.clear()
     assert ready.nearest(wide, soon=wide) == full
-    assert ready.nearest((152, 152), soon=quick) == quick
+    assert ready.nearest((480, 480), soon=full) == full  # coarse, but nothing is squashed
     net.go.set()
     _wait_for(net, wide)
     assert ready.nearest(wide, soon=quick) == wide
-    assert ready.nearest(far, soon=far) is None  # nothing ready is like it
-    _wait_for(net, far)
-    assert ready.nearest(far, soon=far) == far
+    assert ready.nearest(strip, soon=strip) is None  # nothing ready has such an aspect
+    _wait_for(net, strip)
+    assert ready.nearest(strip, soon=strip) == strip
+
+
+def test_a_size_like_one_that_is_ready_is_not_prepared() -> None:
+    net = Prepared()
+    ready = ReadySizes(net)  # type: ignore[arg-type]
+    for size in ((192, 192), (192, 208), (176, 208), (208, 176), (192, 192)):
+        assert ready.nearest(size, soon=size) == (192, 192)
+    assert net.sizes == [(192, 192)]
+
+
+def test_that_a_size_cannot_be_prepared_is_told() -> None:
+    net = Prepared()
+    ready = ReadySizes(net)  # type: ignore[arg-type]
+    ready.nearest((192, 192), soon=(192, 192))
+    net.prepare = Mock(side_effect=MemoryError)  # type: ignore[method-assign]
+    assert ready.nearest((96, 320), soon=(96, 320)) is None
+    _join()
+    with pytest.raises(RuntimeError, match="prepare"):
+        ready.nearest((96, 320), soon=(96, 320))
 
 
 def _wait_for(net: Prepared, size: tuple[int, int]) -> None:
+    _join()
+    assert net.is_prepared(*size)
+
+
+def _join() -> None:
     for thread in threading.enumerate():
         if thread.name == "prepare":
             thread.join(30)
-    assert net.is_prepared(*size)

@@ -11,7 +11,7 @@ from models import person_segmenter
 from models.person_segmenter import PersonSegmenter
 from models.ready_sizes import ReadySizes
 from models.segmenter import QUALITIES, coarse_size, open_segmenter
-from models.window import Window, see
+from models.window import Window, see, tile_size, whole
 from stream.frame import Frame
 from tests.conftest import SHARED
 
@@ -86,11 +86,26 @@ def test_a_look_is_no_finer_than_what_it_shows_merits(monkeypatch: pytest.Monkey
 
 
 def test_a_person_is_found_while_no_size_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    frame = _frame(STILL)
-    expected = open_segmenter("hairline", "fast")(frame, None) > 0.5
-    monkeypatch.setattr(ReadySizes, "nearest", lambda *_: None)
-    found = PersonSegmenter("fast", patient=False)(frame, None) > 0.5
-    assert (found & expected).sum() > 0.93 * (found | expected).sum()
+    """In as much around as has the aspect of looks far, which are ready; then near as ever."""
+    frame, looked = _frame(STILL), []
+    patient, segmenter = (PersonSegmenter("fast", patient=patient) for patient in (True, False))
+    expected = [patient(frame, dt) > 0.5 for dt in (None, 0.04, 0.04)][-1]
+
+    def noted(picture: Frame, window: Window, height: int, width: int) -> Rgb:
+        looked.append((window, (height, width)))
+        return see(picture, window, height, width)
+
+    monkeypatch.setattr(person_segmenter, "see", noted)
+    with monkeypatch.context() as unready:
+        unready.setattr(ReadySizes, "nearest", lambda *_: None)
+        found = [segmenter(frame, dt) > 0.5 for dt in (None, 0.04)]
+    found.append(segmenter(frame, 0.04) > 0.5)
+    for each in found:
+        assert (each & expected).sum() > 0.93 * (each | expected).sum()
+    wider, near = looked[0], looked[-1]
+    assert wider[1] == tile_size(whole(frame), 144 * 256)
+    assert wider[0].height * wider[0].width > near[0].height * near[0].width
+    assert near[1] != wider[1]
 
 
 def test_deep_inside_nothing_shines_through_and_elsewhere_all_stays() -> None:

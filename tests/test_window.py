@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.window import Window, around, lay, moved_in, see, tile_size
+from models.window import Window, around, lay, moved_in, see, tile_size, whole
 from stream.frame import Frame
 
 
@@ -27,18 +27,52 @@ def test_beyond_the_picture_is_black_and_nothing_is_squashed() -> None:
     assert (rgb[:, 48:] == 0).all()
 
 
-@pytest.mark.parametrize("aspect", [(3, 4), (16, 9), (1, 1), (1, 5)])
-def test_a_window_around_another_holds_it_and_its_middle(aspect: tuple[int, int]) -> None:
-    inner = Window(30, 50, 60, 90)
-    outer = around(inner, *aspect)
-    assert outer.top <= inner.top
-    assert outer.left <= inner.left
-    assert outer.top + outer.height >= inner.top + inner.height
-    assert outer.left + outer.width >= inner.left + inner.width
-    assert outer.height == inner.height or outer.width == inner.width
+@pytest.mark.parametrize("aspect", [(3, 4), (144, 256), (1, 1), (1, 5)])
+@pytest.mark.parametrize("inner", [(30, 50, 60, 90), (0, 0, 1, 1), (0, 0, 37, 91), (5, 2, 91, 37)])
+def test_a_window_around_another_holds_it_and_its_middle(
+    aspect: tuple[int, int], inner: tuple[int, int, int, int]
+) -> None:
+    within, outer = Window(*inner), around(Window(*inner), *aspect)
+    assert _holds(outer, within)
+    assert outer.height == within.height or outer.width == within.width
     assert outer.height * aspect[1] == pytest.approx(outer.width * aspect[0], abs=max(aspect))
-    assert abs(2 * outer.top + outer.height - 120) <= 1
-    assert abs(2 * outer.left + outer.width - 190) <= 1
+    assert abs(2 * (outer.top - within.top) + outer.height - within.height) <= 1
+    assert abs(2 * (outer.left - within.left) + outer.width - within.width) <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (37, 91), (720, 1280), (1280, 720)])
+@pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.3)])
+@pytest.mark.parametrize("share", [(0.2, 0.2), (1, 0.3), (0.3, 1), (1, 1)])
+def test_a_window_with_the_pictures_aspect_around_a_part_of_it_stays_inside(
+    size: tuple[int, int], place: tuple[float, float], share: tuple[float, float]
+) -> None:
+    picture = Frame.from_rgb(np.zeros((*size, 3), np.uint8))
+    tall, wide = (max(1, int(side * part)) for side, part in zip(size, share, strict=True))
+    top, left = int((size[0] - tall) * place[0]), int((size[1] - wide) * place[1])
+    box = Window(top, left, tall, wide)
+    found = moved_in(around(box, *size), picture)
+    assert _holds(found, box)
+    assert _holds(whole(picture), found)
+
+
+def _holds(outer: Window, inner: Window) -> bool:
+    return (
+        outer.top <= inner.top
+        and outer.left <= inner.left
+        and outer.top + outer.height >= inner.top + inner.height
+        and outer.left + outer.width >= inner.left + inner.width
+    )
+
+
+def test_a_part_alone_of_what_was_seen_is_laid() -> None:
+    picture, seen = _ramp(200, 400), Window(20, 40, 160, 320)
+    alpha = np.full((80, 160), 0.5, np.float32)
+    both = lay(alpha, seen, picture, 100, 200)
+    part = lay(alpha, seen, picture, 100, 200, part=Window(60, 100, 80, 120))
+    inside = np.zeros((100, 200), bool)
+    inside[30:70, 50:110] = True
+    np.testing.assert_array_equal(part[inside], both[inside])
+    assert not part[~inside].any()
 
 
 def test_a_window_moves_into_the_picture_where_there_is_room() -> None:
