@@ -12,12 +12,12 @@ the mean of all.
 import argparse
 import json
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-import tomllib
 
 from benchmarks.truths import folder_sets
 from kernels.types import Alpha, Rgb

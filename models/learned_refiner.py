@@ -24,6 +24,9 @@ from models.refiner_pixels import TERMS, PixelNets
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
 
+_FINEST = 4
+"""Luma pixels a cell, in pictures that are not large."""
+
 
 class LearnedRefiner:
     """Refines any subject's coarse alpha with learned weights.
@@ -35,22 +38,18 @@ class LearnedRefiner:
     def __init__(
         self,
         net: RefinerNet,
-        finest: int = 4,
         budget: float | None = None,
         half: bool | None = None,
         keep_error: bool = False,
     ) -> None:
-        """Run a copy of `net` on cells of `finest` pixels (4 or 8), doubled in large pictures.
+        """Run a copy of `net` on cells of 4 pixels, doubled in large pictures.
 
         budget: tiles a picture at most, those where the coarse alpha is expected to be most wrong,
         or a share of them below 1; None for all; may be changed. half: compute in bfloat16; None
         where the processor multiplies it fast. keep_error: also give the expected error of each
         pixel.
-        Raises ValueError on cells of another size.
         """
-        if finest not in (4, 8):
-            raise ValueError(f"cells are 4 or 8 pixels wide, got {finest}")
-        self.budget, self._finest, self._keep_error = budget, finest, keep_error
+        self.budget, self._keep_error = budget, keep_error
         dtype = net_precision() if half is None else torch.bfloat16 if half else torch.float32
         own = deepcopy(net).eval().requires_grad_(False).to(dtype)
         own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -60,7 +59,7 @@ class LearnedRefiner:
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
         height, width = picture.height, picture.width
-        step = cell_size(self._finest, height, width)
+        step = cell_size(_FINEST, height, width)
         coarse = softened(cleaned(coarse), height, width)
         kinds = looked = classify(coarse, height, width)
         # A soft alpha as fine as the picture knows more than any refiner.

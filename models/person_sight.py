@@ -59,7 +59,7 @@ class Things(Either):
 
 
 def nothing_seen(count: int, height: int, width: int) -> tuple[Tensor, ...]:
-    """Maps of the shapes that Sight gives."""
+    """Maps of the shapes that eyes give, all zero."""
     return tuple(
         torch.zeros(count, channels, height // step, width // step)
         for channels, step in zip(SEEN, (2, 4, 8, 16, 16, 16), strict=True)

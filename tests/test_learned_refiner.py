@@ -225,20 +225,6 @@ def test_where_the_net_does_not_look_the_coarse_alpha_is_as_wrong_as_it_is_soft(
     assert refined.error.max() > 0.3
 
 
-@pytest.mark.parametrize("finest", [0, 2, 3, 16, 32])
-def test_other_sizes_of_cells_are_refused(finest: int) -> None:
-    with pytest.raises(ValueError, match="cells"):
-        LearnedRefiner(RefinerNet(), finest=finest)
-
-
-@pytest.mark.parametrize("finest", [4, 8])
-def test_an_untrained_net_of_any_cells_changes_nothing(finest: int) -> None:
-    frame, coarse = scene(97, 131)
-    refined = LearnedRefiner(RefinerNet(), finest=finest, half=False)(frame, coarse)
-    expected = upsample_band(coarse, refined.kinds, 97, 131)
-    np.testing.assert_allclose(refined.alpha, rounded(expected), atol=5e-6)
-
-
 def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None:
     frame, coarse = scene(128, 128)
     sizes = {scale: (128 * scale // 4,) * 2 for scale in (1, 2, 3, 4)}

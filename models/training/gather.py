@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -22,7 +23,6 @@ from zlib import crc32
 import cv2
 import numpy as np
 import numpy.typing as npt
-import tomllib
 
 LIST = Path(__file__).with_name("photographs.toml")
 _LONGEST, _SHORTEST = 768, 240

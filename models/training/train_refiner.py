@@ -6,13 +6,13 @@ running average of the weights. Several plans are trained side by side on the sc
 
 import argparse
 import time
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tomllib
 import torch
 from torch import Tensor, nn
 

@@ -7,6 +7,7 @@ models.training.label leave. Several plans are trained side by side on the clips
 
 import argparse
 import time
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tomllib
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -1,10 +1,9 @@
 """Settings in a TOML file that is read again whenever it changes."""
 
 import threading
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
-
-import tomllib
 
 from stream.errors import UsageError
 from stream.live.look import Controls, Look

@@ -102,7 +102,7 @@ async def _write(request: web.Request, part: Path, name: str) -> None:
         while True:
             try:
                 chunk = await asyncio.wait_for(request.content.read(_CHUNK), _PATIENCE)
-            except asyncio.TimeoutError as error:
+            except TimeoutError as error:
                 raise UsageError(f"{name}: the upload came to a halt") from error
             if not chunk:
                 break
