@@ -34,18 +34,24 @@ _ASPECTS, _FINE = 1.12, 1000
 
 
 class Recipe(NamedTuple):
-    """Pixels of a look near at most, whether on the mirror image too, and seconds between looks
-    far."""
+    """Pixels of a look near at most, whether on the mirror image too, seconds between looks far,
+    and room around a subject, in its longer sides.
+
+    The fewer pixels a look has, the more it helps to see more around: with 0.18 instead of 0.1,
+    "fast" is off by 0.4 instead of 1.1 outside the band, though by 4 % more within; "balanced"
+    becomes worse.
+    """
 
     area: int
     mirrored: bool
     find_every: float
+    pad: float
 
 
 RECIPES = {
-    "fast": Recipe(256**2, False, 0.5),
-    "balanced": Recipe(448**2, False, 0.2),
-    "best": Recipe(448**2, True, 0.0),
+    "fast": Recipe(256**2, False, 0.5, 0.18),
+    "balanced": Recipe(448**2, False, 0.2, 0.1),
+    "best": Recipe(448**2, True, 0.0, 0.1),
 }
 
 
@@ -65,7 +71,8 @@ class PersonSegmenter:
         self._other = Selfie("selfie_general")
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
-        self._zoom = Zoom(self._far, _FAR_AREA, self._near, self._recipe.find_every)
+        every, pad = self._recipe.find_every, self._recipe.pad
+        self._zoom = Zoom(self._far, _FAR_AREA, self._near, every, pad)
 
     def reset(self) -> None:
         """Forget all pictures seen."""

@@ -16,7 +16,8 @@ SMALLEST = 0.002
 RIVAL = 0.1
 """A further subject covers at least this share of the largest one."""
 PAD, LEAST_PAD = 0.10, 0.04
-"""Room around a subject, and the least of it that is left while a box lags, in longer sides."""
+"""Room around a subject unless another is asked for, and the least of it that is left while a box
+lags, in longer sides."""
 TIME_CONSTANT = 0.5
 """Seconds in which a box closes 63 % of the way to where its subject is."""
 LIMIT = 3
@@ -40,7 +41,9 @@ class Extent(NamedTuple):
 class SubjectBoxes:
     """Padded boxes that follow subjects: they grow at once, and shrink and drift slowly."""
 
-    def __init__(self) -> None:
+    def __init__(self, pad: float = PAD) -> None:
+        """pad: room around a subject, in its longer sides."""
+        self._pad = pad
         self._boxes: list[Extent] = []
 
     @property
@@ -56,7 +59,7 @@ class SubjectBoxes:
         old = self._boxes if dt is not None else []
         height, width = evidence.shape
         self._boxes = [
-            _clipped(_followed(extent, old, dt or 0.0), height, width)
+            _clipped(_followed(extent, padded(extent, self._pad), old, dt or 0.0), height, width)
             for extent in find_extents(evidence, LIMIT)
         ]
         return self._boxes
@@ -131,9 +134,8 @@ def padded(extent: Extent, share: float) -> Extent:
     return Extent(top - pad, left - pad, bottom + pad, right + pad)
 
 
-def _followed(extent: Extent, old: list[Extent], dt: float) -> Extent:
-    """The box of `extent`, eased from the one of `old` that it overlaps most."""
-    goal = padded(extent, PAD)
+def _followed(extent: Extent, goal: Extent, old: list[Extent], dt: float) -> Extent:
+    """The box of `extent`, on its way to `goal` from the one of `old` that overlaps it most."""
     near = max(old, key=lambda box: overlap(box, goal), default=None)
     if near is None or overlap(near, goal) < 0.3:
         return goal

@@ -14,7 +14,7 @@ from kernels.types import Alpha, Rgb
 from models.beside import Beside
 from models.picture import Picture
 from models.segmenter import coarse_size
-from models.subject_box import EVIDENCE, Extent, SubjectBoxes, subjects
+from models.subject_box import EVIDENCE, PAD, Extent, SubjectBoxes, subjects
 from models.surroundings import Surroundings
 from models.window import Window, lay, see, tile_size, whole
 
@@ -36,14 +36,16 @@ _RIM = 2
 class Zoom:
     """Looks far now and then, and near each time."""
 
-    def __init__(self, far: Far, area: int, near: Near, find_every: float) -> None:
-        """area: pixels that `far` is given.
+    def __init__(
+        self, far: Far, area: int, near: Near, find_every: float, pad: float = PAD
+    ) -> None:
+        """area: pixels that `far` is given. pad: room around a subject, in its longer sides.
 
         find_every: seconds between two looks far, at most; 0 for one at each picture. Where
         nothing moves around the subjects they are rarer.
         """
         self._far, self._area, self._near, self._find_every = far, area, near, find_every
-        self._boxes, self._around = SubjectBoxes(), Surroundings()
+        self._boxes, self._around = SubjectBoxes(pad), Surroundings()
         self.reset()
 
     def reset(self) -> None:

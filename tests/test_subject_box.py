@@ -56,6 +56,12 @@ def test_subject_that_fills_the_frame_gets_the_frame(shape: tuple[int, int]) -> 
     assert boxes == [Extent(0, 0, *shape)]
 
 
+def test_there_is_as_much_room_around_a_subject_as_was_asked_for() -> None:
+    scene = _scene((100, 200, 200, 250))
+    assert SubjectBoxes(0.2).follow(scene, None) == [Extent(80, 180, 220, 270)]
+    assert SubjectBoxes(0.5).follow(scene, None) == [Extent(50, 150, 250, 300)]
+
+
 def test_box_grows_at_once() -> None:
     boxes = SubjectBoxes()
     boxes.follow(_scene((100, 200, 288, 300)), None)
