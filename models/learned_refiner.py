@@ -38,6 +38,7 @@ class LearnedRefiner:
     def __init__(
         self,
         net: RefinerNet,
+        *,
         budget: float | None = None,
         half: bool | None = None,
         keep_error: bool = False,

@@ -119,7 +119,7 @@ def test_an_untrained_net_leaves_the_enlarged_coarse_alpha_but_for_haze(
 def test_patches_equal_the_whole_picture(size: tuple[int, int], quality: str) -> None:
     frame, coarse = scene(*size)
     net = wild_net(SHAPES[f"refiner_{quality}"])
-    refined = LearnedRefiner(net, 4, half=False)(frame, coarse)
+    refined = LearnedRefiner(net, half=False)(frame, coarse)
     expected = whole(net, frame, coarse, 4)
     inner = _deep_in_band(refined.kinds, size)
     assert inner.sum() > 500
