@@ -229,6 +229,7 @@ def test_the_nearest_size_serves_while_another_is_prepared() -> None:
     _wait_for(net, quick)
     net.go.clear()
     assert ready.nearest(wide, soon=wide) == full
+    assert ready.nearest((152, 152), soon=quick) == quick
     assert ready.nearest((480, 480), soon=full) == full  # coarse, but nothing is squashed
     net.go.set()
     _wait_for(net, wide)

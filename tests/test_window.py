@@ -131,6 +131,13 @@ def test_tile_size_fits_the_nets_and_keeps_the_aspect(height: int, width: int) -
         assert 0.8 < tall * wide / 65536 < 1.25
 
 
+@pytest.mark.parametrize("size", [(1, 1), (37, 91), (1080, 1920)])
+def test_a_window_around_the_whole_picture_holds_it(size: tuple[int, int]) -> None:
+    picture = Frame.from_rgb(np.zeros((*size, 3), np.uint8))
+    assert whole(picture) == Window(0, 0, *size)
+    assert _holds(around(whole(picture), 144, 256), whole(picture))
+
+
 def test_of_a_window_beside_the_picture_nothing_is_laid() -> None:
     for window in (Window(-300, 0, 200, 400), Window(0, 500, 200, 400)):
         assert not lay(np.ones((50, 100), np.float32), window, _ramp(200, 400), 100, 200).any()
