@@ -23,7 +23,7 @@ class ReadySizes:
         self._known: list[_Size] = []
         self._preparing: Beside[None] | None = None
 
-    def nearest(self, size: _Size, soon: _Size) -> _Size | None:
+    def nearest(self, size: _Size, soon: _Size | None = None) -> _Size | None:
         """One like `size`, (height, width), or one that squashes it; None where each would much.
 
         soon: a size that may be asked for next. Raises RuntimeError when one could not be prepared.
@@ -32,7 +32,7 @@ class ReadySizes:
             self._net.prepare(*size)
             self._known.append(size)
         ready = [each for each in self._known if self._net.is_prepared(*each)]
-        self._prepare([each for each in (size, soon) if not _serves(each, ready)])
+        self._prepare([each for each in (size, soon) if each and not _serves(each, ready)])
         best = min(ready, key=partial(_distance, size), default=None)
         return best if best and _squash(size, best) <= math.log(_SQUASHED) else None
 

@@ -17,6 +17,8 @@ from tests.conftest import SHARED
 
 STILL = SHARED / "stills" / "twilio_person.jpg"
 ROOMS = SHARED / "backgrounds"
+_Size = tuple[int, int]
+_Asked = tuple[_Size, _Size | None]
 
 
 def _frame(path: Path) -> Frame:
@@ -122,3 +124,30 @@ def test_deep_inside_nothing_shines_through_and_elsewhere_all_stays() -> None:
         np.ones((8, 8), np.float32) == person_segmenter.solid(np.ones((8, 8), np.float32))
     ).all()
     assert not person_segmenter.solid(np.zeros((8, 8), np.float32)).any()
+
+
+def test_looks_come_down_to_the_share_asked_for_and_the_next_is_prepared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame, segmenter = _frame(STILL), PersonSegmenter("fast", patient=False)
+    asked: list[_Asked] = []
+
+    def noted(self: ReadySizes, size: _Size, soon: _Size | None = None) -> None:
+        asked.append((size, soon))
+
+    monkeypatch.setattr(ReadySizes, "nearest", noted)
+    whole_size, none = _asked(segmenter, frame, asked)
+    assert none is None
+    segmenter.soon = 0.5
+    assert _asked(segmenter, frame, asked)[0] == whole_size
+    half = asked[-1][1]
+    assert half is not None
+    assert 0.4 < half[0] * half[1] / (whole_size[0] * whole_size[1]) < 0.6
+    segmenter.share, segmenter.soon = 0.5, None
+    assert _asked(segmenter, frame, asked) == (half, None)
+
+
+def _asked(segmenter: PersonSegmenter, frame: Frame, asked: list[_Asked]) -> _Asked:
+    """What the last look near at `frame`, seen as a shot of its own, asked ReadySizes for."""
+    segmenter(frame, None)
+    return asked[-1]

@@ -4,12 +4,10 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.stepped_refiner import Kind
-
-Pass1 = Literal["full", "quick"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +15,21 @@ class Step:
     """A way to work.
 
     pass2: its kind. tiles: share of the boundary band that the learned one refines. every: pass 1
-    runs at least on each such picture. effects: whether costly ones are drawn. pass1: its kind.
+    runs at least on each such picture. effects: whether costly ones are drawn. looks: share of
+    its pixels that pass 1 looks at.
     """
 
     pass2: "Kind" = "learned"
     tiles: float = 1.0
     every: int = 1
     effects: bool = True
-    pass1: Pass1 = "full"
+    looks: float = 1.0
 
     def __str__(self) -> str:
         tiles = "" if self.tiles == 1 else f" in {self.tiles:.0%} of the tiles"
         parts = [
             f"{self.pass2} edges{tiles}",
-            "quick pass 1" if self.pass1 == "quick" else "",
+            "" if self.looks == 1 else f"pass 1 on {self.looks:.0%} of its pixels",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
         ]
@@ -42,10 +41,11 @@ STEPS = (
     Step("learned", 0.5),
     Step("learned", 0.5, every=2),
     Step("fast", every=2),
-    Step("fast", every=2, effects=False),
-    Step("fast", every=2, effects=False, pass1="quick"),
+    Step("fast", every=2, looks=0.64),
+    Step("fast", every=2, effects=False, looks=0.64),
+    Step("fast", every=2, effects=False, looks=0.32),
 )
-"""From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects, kind of pass 1.
+"""From full quality down: kind of pass 2, pass 1's rate and pixels, share of tiles, effects.
 
 The nets of pass 2 go before pixels of pass 1: they take longer, and mended 6 % of the edge and
 nothing of what was taken for a person, which pass 1 knows better the more it sees. On half of the
@@ -56,6 +56,11 @@ cells twice as wide (56.5) took three times as long as those.
 
 A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and
 enlarging takes what the rest saves."""
+SOON = {
+    step: next((later.looks for later in STEPS[number:] if later.looks < step.looks), None)
+    for number, step in enumerate(STEPS)
+}
+"""By step, the share of its pixels that pass 1 comes down to next; None where it does not."""
 _WINDOW, _RECENT = 45, 10
 """Frames that a judgement is made of, and those of them that are enough where most are slow."""
 _MOST, _SPIKES = 8, 9
