@@ -1,12 +1,16 @@
 """A computation that runs beside others."""
 
+import os
+import sys
 from collections.abc import Callable
-from threading import Thread
+from threading import Thread, get_native_id
 from typing import Generic, TypeVar
 
 from kernels.threads import use_threads, used
 
 Result = TypeVar("Result")
+_MEEK = 10
+"""The niceness at which a thread takes hardly more than what others leave."""
 
 
 class Beside(Thread, Generic[Result]):
@@ -15,11 +19,11 @@ class Beside(Thread, Generic[Result]):
     Kernels and nets use as many threads there as they do where it was begun.
     """
 
-    def __init__(self, name: str, compute: Callable[[], Result]) -> None:
-        """name: of the thread."""
+    def __init__(self, name: str, compute: Callable[[], Result], gives_way: bool = False) -> None:
+        """name: of the thread. gives_way: whether others go first, where the system can do that."""
         # A program that ended meanwhile would be aborted by the nets' library.
         super().__init__(name=name, daemon=False)
-        self._compute, self._threads = compute, used()
+        self._compute, self._threads, self._gives_way = compute, used(), gives_way
         self._found: list[Result] = []
         self._error: BaseException | None = None
         self.start()
@@ -27,6 +31,8 @@ class Beside(Thread, Generic[Result]):
     def run(self) -> None:
         """See the class."""
         use_threads(self._threads)
+        if self._gives_way and sys.platform == "linux":  # elsewhere niceness is a program's
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), _MEEK)
         try:
             self._found.append(self._compute())
         except BaseException as error:  # whoever asked must see it

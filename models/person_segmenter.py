@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from kernels.types import Alpha, Rgb
-from models.fusion import agreed
 from models.person_memory import Memories
 from models.person_net import SMALLEST
 from models.person_runner import PersonRunner
@@ -49,7 +48,7 @@ class Recipe(NamedTuple):
 
 
 RECIPES = {
-    "fast": Recipe(320**2, False, 0.5, 0.16),
+    "fast": Recipe(320**2, False, 0.5, 0.18),
     "balanced": Recipe(448**2, False, 0.2, 0.1),
     "best": Recipe(448**2, True, 0.0, 0.1),
 }
@@ -74,7 +73,8 @@ class PersonSegmenter:
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
         every, pad = self._recipe.find_every, self._recipe.pad
-        self._zoom = Zoom(self._far, _FAR_AREA, self._near, every, pad)
+        far = self._far, self._other_far
+        self._zoom = Zoom(far, _FAR_AREA, self._near, every, pad, patient)
 
     def reset(self) -> None:
         """Forget all pictures seen."""
@@ -91,7 +91,10 @@ class PersonSegmenter:
         return solid(self._zoom(picture, dt))
 
     def _far(self, rgb: Rgb) -> Alpha:
-        return agreed(self._net(rgb)[0], np.asarray(self._other(rgb[None])[0], np.float32))
+        return self._net(rgb)[0]
+
+    def _other_far(self, rgb: Rgb) -> Alpha:
+        return np.asarray(self._other(rgb[None])[0], np.float32)
 
     def _near(self, picture: Picture, window: Window) -> tuple[Alpha, Window]:
         window, size = self._seen_as(picture, window)

@@ -44,7 +44,7 @@ class ReadySizes:
         if sizes and self._preparing is None:
             if sizes[0] not in self._known:
                 self._known.append(sizes[0])
-            self._preparing = Beside("prepare", partial(self._net.prepare, *sizes[0]))
+            self._preparing = Beside("prepare", partial(self._net.prepare, *sizes[0]), True)
 
 
 def _serves(size: _Size, ready: list[_Size]) -> bool:

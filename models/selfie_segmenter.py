@@ -56,7 +56,7 @@ class SelfieSegmenter:
         """Raises WeightsError when a net cannot be loaded."""
         self._recipe = RECIPES[quality]
         self._nets = {name: Selfie(name) for name in nets_of(self._recipe)}
-        self._zoom = Zoom(self._far, _FIND.area, self._near, self._recipe.find_every)
+        self._zoom = Zoom((self._far,), _FIND.area, self._near, self._recipe.find_every)
 
     def reset(self) -> None:
         """Forget all pictures seen."""

@@ -72,7 +72,7 @@ class SizedEngine:
         if other is None:
             return self._compiled(shapes, threads)
         if self._beside is None or not self._beside.is_alive():
-            self._beside = Beside("compile", partial(self._compiled, shapes, threads))
+            self._beside = Beside("compile", partial(self._compiled, shapes, threads), True)
         return other
 
     def _kept(self, shapes: Shapes, threads: int | None = None) -> "_Graph | None":

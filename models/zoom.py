@@ -4,22 +4,19 @@ The nets keep the frame's own aspect: being convolutional they take any size, an
 a frame adds half to their error.
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from kernels.types import Alpha, Rgb
-from models.beside import Beside
 from models.picture import Picture
+from models.search import Far, Search, look
 from models.segmenter import coarse_size
 from models.subject_box import EVIDENCE, PAD, Extent, SubjectBoxes, subjects
 from models.surroundings import Surroundings
 from models.window import Window, lay, see, tile_size, whole
 
-Far = Callable[[Rgb], Alpha]
-"""A whole frame made smaller, (H, W, 3) uint8, to its alpha (H, W)."""
 Near = Callable[[Picture, Window], tuple[Alpha, Window]]
 """What a window of a picture shows, or a larger one around it, to alpha of any size of that.
 
@@ -37,15 +34,23 @@ class Zoom:
     """Looks far now and then, and near each time."""
 
     def __init__(
-        self, far: Far, area: int, near: Near, find_every: float, pad: float = PAD
+        self,
+        far: Sequence[Far],
+        area: int,
+        near: Near,
+        find_every: float,
+        pad: float = PAD,
+        patient: bool = True,
     ) -> None:
-        """area: pixels that `far` is given. pad: room around a subject, in its longer sides.
+        """far: nets that must agree. area: pixels that each is given.
 
         find_every: seconds between two looks far, at most; 0 for one at each picture. Where
-        nothing moves around the subjects they are rarer.
+        nothing moves around the subjects they are rarer. pad: room around a subject, in its longer
+        sides. patient: whether a picture may take longer than others; else what is found far counts
+        a picture or two later, also for a subject that has left its box.
         """
         self._far, self._area, self._near, self._find_every = far, area, near, find_every
-        self._boxes, self._around = SubjectBoxes(pad), Surroundings()
+        self._boxes, self._around, self._patient = SubjectBoxes(pad), Surroundings(), patient
         self.reset()
 
     def reset(self) -> None:
@@ -55,7 +60,7 @@ class Zoom:
         self._put_off = 0
         self._last: Alpha | None = None
         self._since_find = 0.0
-        self._finding: Beside[Alpha] | None = None
+        self._search: Search | None = None
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
         """See models.segmenter.Segmenter."""
@@ -71,7 +76,11 @@ class Zoom:
         boxes = self._boxes.follow(evidence, dt)
         alpha = self._zoomed(picture, boxes, size)
         if found is None and _escapes(alpha, boxes):
-            evidence = np.maximum(alpha, self._find(picture))
+            evidence = alpha
+            if self._patient:
+                evidence = np.maximum(alpha, self._find(picture))
+            else:
+                self._since_find = self._find_every  # one is due
             alpha = self._zoomed(picture, self._boxes.follow(evidence, dt), size)
         self._last = alpha
         return alpha
@@ -83,16 +92,17 @@ class Zoom:
         the next one, `dt` seconds on: else every few pictures would take twice as long.
         """
         if self._last is None or not (self._last > EVIDENCE).any():
-            self._finding = None
+            self._search = None
             return self._find(picture)
-        found = None if self._finding is None else _laid(self._finding.result(), picture)
-        self._finding = None
         if self._find_every == 0:
             return self._find(picture)
-        if self._since_find + dt >= self._find_every - _ROUNDING:
+        found = None if self._search is None else self._search.result()
+        if found is not None:
+            self._search = None
+        if self._search is None and self._since_find + dt >= self._find_every - _ROUNDING:
             self._since_find = 0.0
             self._look_beside(self._whole(picture), self._last)
-        return found
+        return None if found is None else _laid(found, picture)
 
     def _look_beside(self, rgb: Rgb, last: Alpha) -> None:
         """Begin a look at the whole frame, if there may be anything new in it."""
@@ -101,13 +111,13 @@ class Zoom:
         if self._put_off < _STILL:
             return
         self._keep(rgb)
-        self._finding = Beside("find", partial(self._far, rgb))
+        self._search = Search(self._far, rgb, at_once=self._patient)
 
     def _find(self, picture: Picture) -> Alpha:
         self._since_find = 0.0
         rgb = self._whole(picture)
         self._keep(rgb)
-        return _laid(self._far(rgb), picture)
+        return _laid(look(self._far, rgb), picture)
 
     def _keep(self, rgb: Rgb) -> None:
         self._around.keep(rgb)

@@ -44,7 +44,7 @@ def nets() -> Nets:
 
 @pytest.fixture
 def zoom(nets: Nets) -> Zoom:
-    return Zoom(nets.far, HEIGHT * WIDTH // 4, nets.near, FIND_EVERY)
+    return Zoom([nets.far], HEIGHT * WIDTH // 4, nets.near, FIND_EVERY)
 
 
 def picture(left: int = 200, lamp: int = 0, speckle: int = 0) -> Frame:
@@ -118,7 +118,7 @@ def test_beside_a_box_only_looks_far_find_anything(nets: Nets) -> None:
     def wide(picture: Picture, window: Window) -> tuple[Alpha, Window]:
         return nets.near(picture, whole(picture))
 
-    zoom = Zoom(nets.far, HEIGHT * WIDTH // 4, wide, FIND_EVERY)
+    zoom = Zoom([nets.far], HEIGHT * WIDTH // 4, wide, FIND_EVERY)
     zoom(picture(), None)
     nets.extra[20:80, 400:500] = 1
     assert not zoom(picture(), DT)[:, 350:].any()

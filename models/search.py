@@ -1,0 +1,44 @@
+"""A look at a whole frame that runs beside other work."""
+
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+
+from kernels.types import Alpha, Rgb
+from models.beside import Beside
+from models.fusion import agreed
+
+Far = Callable[[Rgb], Alpha]
+"""A whole frame made smaller, (H, W, 3) uint8, to its alpha (H, W)."""
+
+
+class Search:
+    """Begins at once, and ends where `result` is asked for."""
+
+    def __init__(self, nets: Sequence[Far], rgb: Rgb, at_once: bool) -> None:
+        """at_once: whether the nets look one after another without a pause.
+
+        Else each `result` begins the next: so no picture has to do beside all of them.
+        """
+        self._rgb, self._found = rgb, list[Alpha]()
+        self._left = [tuple(nets)] if at_once else [(net,) for net in nets]
+        self._begin()
+
+    def result(self) -> Alpha | None:
+        """What the nets agree on; None where one begins only now. Waits for what has begun."""
+        self._found += self._looking.result()
+        if self._left:
+            self._begin()
+            return None
+        return reduce(agreed, self._found)
+
+    def _begin(self) -> None:
+        self._looking = Beside("find", partial(_seen_by, self._left.pop(0), self._rgb))
+
+
+def look(nets: Sequence[Far], rgb: Rgb) -> Alpha:
+    """What `nets` agree on, here and now."""
+    return reduce(agreed, _seen_by(nets, rgb))
+
+
+def _seen_by(nets: Sequence[Far], rgb: Rgb) -> list[Alpha]:
+    return [net(rgb) for net in nets]
