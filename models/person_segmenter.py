@@ -26,8 +26,9 @@ _FAR_AREA = 144 * 256
 _SHARE, _GRAIN = 0.6, 32
 """A look has about 64x64 pixels, or at most this share of its window's, for pass 2 sees them all;
 the side of a square of its area is a multiple of the other: a new size costs some preparation."""
-_DEEP, _RISE = np.float32(8), np.float32(6)
-"""Pixels of the coarse alpha from where it is below EVIDENCE, and over which it rises to 1."""
+_DEEP, _AWAY, _RAMP = np.float32(8), np.float32(12), np.float32(6)
+"""Pixels of the coarse alpha from a subject's edge, inward and outward, beyond which nothing is
+half there, and over which that comes to pass. Outward it is farther, for hair that flies."""
 _ASPECTS, _FINE = 1.12, 1000
 """Aspects of looks are powers of this one, for the same reason; and pixels to tell them by."""
 
@@ -88,7 +89,7 @@ class PersonSegmenter:
             each.turn()
             if dt is None:
                 each.reset()
-        return solid(self._zoom(picture, dt))
+        return decided(self._zoom(picture, dt))
 
     def _far(self, rgb: Rgb) -> Alpha:
         return self._net(rgb)[0]
@@ -129,13 +130,17 @@ class PersonSegmenter:
         return np.ascontiguousarray(alpha[:, ::-1]) if mirrored else alpha
 
 
-def solid(alpha: Alpha) -> Alpha:
-    """`alpha` (h, w) float32 in [0, 1] with nothing shining through deep inside the subject.
+def decided(alpha: Alpha) -> Alpha:
+    """`alpha` (h, w) float32 in [0, 1], 1 deep inside a subject and 0 far outside.
 
-    The net fades faces that are lit too brightly, and with them the background would show in them.
+    The net fades faces that are lit too brightly, so that the background would show in them, and
+    gives a ghost of a chair to who stands beside one. What is below EVIDENCE counts as outside.
     """
-    inside = cv2.distanceTransform((alpha > EVIDENCE).astype(np.uint8), cv2.DIST_L2, 3)
-    return np.asarray(np.maximum(alpha, ((inside - _DEEP) / _RISE).clip(0, 1)), np.float32)
+    shown = (alpha > EVIDENCE).astype(np.uint8)
+    inside, outside = (cv2.distanceTransform(each, cv2.DIST_L2, 3) for each in (shown, 1 - shown))
+    least = ((inside - _DEEP) / _RAMP).clip(0, 1)
+    most = 1 - ((outside - _AWAY) / _RAMP).clip(0, 1)
+    return np.asarray(np.clip(alpha, least, most), np.float32)
 
 
 def _area(window: Window, most: int) -> int:

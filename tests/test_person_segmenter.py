@@ -114,16 +114,28 @@ def test_deep_inside_nothing_shines_through_and_elsewhere_all_stays() -> None:
     alpha = np.zeros((120, 160), np.float32)
     alpha[20:, 40:120] = 0.7
     alpha[60:80, 70:90] = 0.2  # between an arm and the body
-    found = person_segmenter.solid(alpha)
+    found = person_segmenter.decided(alpha)
     assert found[40, 80] == 1
     assert found[100, 60] == 1
     near = np.s_[20:28, 40:120]
     np.testing.assert_array_equal(found[near], alpha[near])
     np.testing.assert_array_equal(found[alpha < 0.5], alpha[alpha < 0.5])
     assert (
-        np.ones((8, 8), np.float32) == person_segmenter.solid(np.ones((8, 8), np.float32))
+        np.ones((8, 8), np.float32) == person_segmenter.decided(np.ones((8, 8), np.float32))
     ).all()
-    assert not person_segmenter.solid(np.zeros((8, 8), np.float32)).any()
+    assert not person_segmenter.decided(np.zeros((8, 8), np.float32)).any()
+
+
+def test_a_ghost_beside_a_subject_goes_and_hair_around_it_stays() -> None:
+    alpha = np.zeros((100, 160), np.float32)
+    alpha[20:, 60:100] = 1
+    alpha[20:, 50:60] = 0.4  # ten pixels of hair
+    alpha[60:, :40] = 0.4  # the back of a chair
+    found = person_segmenter.decided(alpha)
+    np.testing.assert_array_equal(found[:, 50:], alpha[:, 50:])
+    assert not found[:, :40].any()
+    faint = np.full((40, 40), 0.4, np.float32)
+    assert not person_segmenter.decided(faint).any()
 
 
 def test_looks_come_down_to_the_share_asked_for_and_the_next_is_prepared(
