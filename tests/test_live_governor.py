@@ -98,6 +98,24 @@ def test_the_last_step_is_the_last() -> None:
     assert governor.level == len(STEPS) - 1
 
 
+def test_a_step_that_was_too_dear_before_the_start_is_not_tried_at_once() -> None:
+    governor = Governor(TARGET)
+    governor.remember(0, 2, {2: 0.04, 3: 0.015})
+    governor.share(0, 2)
+    governor.level = 3
+    assert run(governor, lambda level, now: 0.04 if level < 3 else 0.015, 0, 200) == 0
+    assert governor.changes == 0
+
+
+def test_a_step_that_was_hardly_dearer_before_the_start_is_tried() -> None:
+    governor = Governor(TARGET)
+    governor.remember(0, 2, {2: 0.016, 3: 0.015})
+    governor.share(0, 2)
+    governor.level = 3
+    run(governor, lambda level, now: 0.016, 0, 5)
+    assert governor.level < 3
+
+
 def test_when_a_neighbour_leaves_the_step_that_fitted_before_it_came_is_back() -> None:
     governor = Governor(TARGET)
     governor.share(0, 2)

@@ -1,7 +1,7 @@
 """Holds the time that a frame may take by giving up quality in small steps, and takes it back."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -117,6 +117,12 @@ class Governor:
     def step(self) -> Step:
         """The way to work now."""
         return STEPS[self.level]
+
+    def remember(self, now: float, threads: int, seconds: Mapping[int, float]) -> None:
+        """How long a frame took at some levels, with so many threads, before any was noted."""
+        for level, taken in seconds.items():
+            if level + 1 in seconds:
+                self._dearer[threads, level] = taken / seconds[level + 1], now
 
     def share(self, now: float, threads: int) -> bool:
         """Go by `threads` being there to work with; whether the step changes.

@@ -3,7 +3,9 @@
 import threading
 import time
 from dataclasses import replace
+from statistics import median
 
+from kernels.threads import used
 from stream.live.capture import Capture, Numbered
 from stream.live.governor import Governor
 from stream.live.rehearsal import helped
@@ -31,7 +33,7 @@ def warm_up(
         if stopping.is_set():
             return
     levels = 1 if governor is None else governor.levels
-    ends = None
+    ends, usual = None, dict[int, float]()
     for number in range(levels):
         if stopping.is_set():
             return
@@ -42,11 +44,14 @@ def warm_up(
             governor.level = level
             work.obey(governor.step)
         seconds = [_timed(work, taken, level * _TIMES + n) for n in range(_TIMES)]
+        usual[level] = median(seconds[1:])
         # By the slowest: who begins low soon climbs, who begins high has late pictures meanwhile.
         if governor is None or is_over or governor.fits(max(seconds[1:])):
-            return
+            break
         # Preparing is over with the first one; the rest is for choosing, and people wait.
         ends = ends or time.monotonic() + _LONGEST
+    if governor is not None:
+        governor.remember(time.monotonic(), used(), usual)
 
 
 def _timed(work: Work, taken: Numbered, later: int) -> float:
