@@ -10,7 +10,7 @@ from kernels.threads import use_threads, used
 
 Result = TypeVar("Result")
 _MEEK = 10
-"""The niceness at which a thread takes hardly more than what others leave."""
+"""The niceness at which a thread gets a tenth of what another does that wants the same core."""
 
 
 class Beside(Thread, Generic[Result]):

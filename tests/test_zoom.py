@@ -123,3 +123,30 @@ def test_beside_a_box_only_looks_far_find_anything(nets: Nets) -> None:
     nets.extra[20:80, 400:500] = 1
     assert not zoom(picture(), DT)[:, 350:].any()
     assert (nets.far_looks, nets.near_looks) == (1, 2)
+
+
+def test_who_cannot_wait_looks_near_alone_at_a_subject_that_leaves_its_box(nets: Nets) -> None:
+    zoom = Zoom([nets.far], HEIGHT * WIDTH // 4, nets.near, FIND_EVERY, patient=False)
+    zoom(picture(), None)
+    nets.far_looks = nets.near_looks = 0
+    nets.extra[150:154] = 1
+    zoom(picture(), DT / 10)
+    assert (nets.far_looks, nets.near_looks) == (0, 2)
+
+
+def test_who_cannot_wait_has_nets_look_far_one_beside_each_picture(nets: Nets) -> None:
+    asked: list[int] = []
+
+    def other(rgb: Rgb) -> Alpha:
+        asked.append(nets.far_looks)
+        return nets.far(rgb)
+
+    zoom = Zoom([nets.far, other], HEIGHT * WIDTH // 4, nets.near, FIND_EVERY, patient=False)
+    zoom(picture(), None)
+    assert (asked, nets.far_looks) == ([1], 2)
+    rgb = picture().rgb(HEIGHT, WIDTH).copy()
+    rgb[60:280, 400:480] = (220, 20, 20)
+    seen = [zoom(Frame.from_rgb(rgb), DT)[200, 440] > 0.5 for _ in range(6)]
+    assert len(asked) == nets.far_looks - len(asked) >= 2
+    assert not seen[0]
+    assert seen[-1]
