@@ -22,19 +22,35 @@ def bound_alpha(alpha: Alpha, coarse: Alpha, tiles: Places) -> None:
     most 4 m, and where its least is l, at least 1 - 4 (1 - l). The enlarged `coarse` itself is
     never changed.
     """
+    if not len(tiles):
+        return
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * REACH + 1, 2 * REACH + 1))
+    top, bottom = _around(tiles[:, 0], alpha.shape[0], coarse.shape[0])
+    left, right = _around(tiles[:, 1], alpha.shape[1], coarse.shape[1])
+    part = coarse[top:bottom, left:right]
     # The blur smooths the bound, and never takes it below what is near enough to be enlarged.
     most, least = (
-        np.asarray(cv2.blur(way(coarse, disc), (3, 3), borderType=cv2.BORDER_REPLICATE), np.float32)
+        np.asarray(cv2.blur(way(part, disc), (3, 3), borderType=cv2.BORDER_REPLICATE), np.float32)
         for way in (cv2.dilate, cv2.erode)
     )
-    _bound(most, least, tiles, alpha)
+    _bound(most, least, top, left, coarse.shape[0], coarse.shape[1], tiles, alpha)
+
+
+def _around(places: Places, pixels: int, cells: int) -> tuple[int, int]:
+    """First and end of those of `cells`, over `pixels`, that count for tiles at `places`."""
+    # Two more than REACH are blurred or blended.
+    first = int(places.min()) * TILE * cells // pixels - REACH - 3
+    end = (int(places.max()) + 1) * TILE * cells // pixels + REACH + 4
+    return max(first, 0), min(end, cells)
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
-def _bound(most: Alpha, least: Alpha, tiles: Places, alpha: Alpha) -> None:
+def _bound(
+    most: Alpha, least: Alpha, above: int, before: int, rows: int, columns: int, tiles: Places,
+    alpha: Alpha,
+) -> None:  # fmt: skip
+    """most, least: what lies below `above` and right of `before` of (rows, columns)."""
     height, width = alpha.shape
-    rows, columns = most.shape
     one = np.float32(1)
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE, tiles[tile, 1] * TILE
@@ -43,8 +59,10 @@ def _bound(most: Alpha, least: Alpha, tiles: Places, alpha: Alpha) -> None:
         share = np.empty(TILE, np.float32)
         for x in range(count):
             near[x], far[x], share[x] = tap((left + x + 0.5) * columns / width, columns)
+            near[x], far[x] = near[x] - np.uint64(before), far[x] - np.uint64(before)
         for y in range(top, min(top + TILE, height)):
             upper, lower, v = tap((y + 0.5) * rows / height, rows)
+            upper, lower = upper - np.uint64(above), lower - np.uint64(above)
             for x in range(count):
                 high = _between(most, upper, lower, near[x], far[x], v, share[x])
                 low = _between(least, upper, lower, near[x], far[x], v, share[x])

@@ -87,6 +87,21 @@ def test_plans_are_trained_side_by_side_on_lessons_that_come_again(tmp_path: Pat
         assert json.loads((tmp_path / f"{name}.log").read_text())["step"] == 8
 
 
+def test_training_goes_on_from_a_file_of_weights(tmp_path: Path) -> None:
+    net = RefinerNet(SMALL)
+    save_file(net.state_dict(), tmp_path / "before.safetensors")
+    plan = Plan(
+        "after", tmp_path, (RECIPE,), shape=SMALL, begin=str(tmp_path / "before.safetensors")
+    )
+    still = replace(plan, name="still", rate=0.0)
+    Training([plan, still], 0).run(2)
+    before, after, same = (
+        load_file(tmp_path / f"{name}.safetensors") for name in ("before", "after", "still")
+    )
+    assert all(torch.equal(same[name], value) for name, value in before.items())
+    assert any(not torch.equal(after[name], value) for name, value in before.items())
+
+
 def test_runs_that_have_come_differently_far_are_not_gone_on_with(tmp_path: Path) -> None:
     plans = [Plan(name, tmp_path, (RECIPE,), shape=SMALL) for name in ("one", "two")]
     Training(plans[:1], 0).run(1)
@@ -104,7 +119,7 @@ def test_a_run_of_so_many_seconds_ends_then(tmp_path: Path) -> None:
 def test_every_plan_can_be_read_and_fits_its_scenes(path: Path) -> None:
     plan = read_plan(path)
     assert plan.name == path.stem
-    assert plan.shape == SHAPES[plan.name]
+    assert plan.shape == SHAPES[plan.name.removesuffix("_first")]
     for recipe in plan.recipes:
         assert recipe.side % (2 * recipe.step) == 0
         assert plan.shape.reach < recipe.window <= recipe.side // recipe.step
@@ -278,3 +293,12 @@ def test_what_was_trained_is_published_with_a_card(
     assert "those of 1 that pass 1 learns from" in card
     assert (there / "refiner_best.safetensors").stat().st_mode & 0o777 == 0o644
     assert "| stills | hard | 12.3 / 5.67 | 12.3 / 5.67 | 12.3 / 5.67 |" in card
+
+
+def test_what_is_published_is_blended_with_what_it_began_from(tmp_path: Path) -> None:
+    first, last = ({"weight": torch.full((2, 3), value)} for value in (1.0, 3.0))
+    save_file(first, tmp_path / "first.safetensors")
+    save_file(last, tmp_path / "net.safetensors")
+    paths = tmp_path / "net.safetensors", str(tmp_path / "first.safetensors")
+    assert publish.blended(*paths, 0.25)["weight"].unique().tolist() == [1.5]
+    assert publish.blended(*paths, 1)["weight"].unique().tolist() == [3.0]

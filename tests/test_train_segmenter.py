@@ -354,12 +354,3 @@ def test_gather_drops_copies_gray_and_small_and_says_what_is_missing(
     assert [each["repository"] for each in json.loads((out / "index.json").read_text())] == [
         "some/one"
     ] * 2
-
-
-def test_what_is_published_is_blended_with_what_it_began_from(tmp_path: Path) -> None:
-    first, last = ({"weight": torch.full((2, 3), value)} for value in (1.0, 3.0))
-    save_file(first, tmp_path / "first.safetensors")
-    save_file(last, tmp_path / "net.safetensors")
-    paths = tmp_path / "net.safetensors", str(tmp_path / "first.safetensors")
-    assert publish_segmenter.blended(*paths, 0.25)["weight"].unique().tolist() == [1.5]
-    assert publish_segmenter.blended(*paths, 1)["weight"].unique().tolist() == [3.0]

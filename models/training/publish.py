@@ -8,7 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from models.refiner_net import SHAPES
 from models.training.portraits import pictures_in
@@ -39,12 +41,25 @@ def main() -> None:
     path = WEIGHTS / f"{plan.name}.safetensors"
     if SHAPES.get(plan.name) != plan.shape:
         raise SystemExit(f"error: models.refiner_net.SHAPES says otherwise of {plan.name}")
-    weights = load_file(plan.folder / path.name)
+    weights = blended(plan.folder / path.name, plan.begin, plan.blend)
     save_file(weights, path)
     enlist(path)
     count = sum(value.numel() for value in weights.values())
     text = _card(plan, arguments.config, count, _figures(arguments.quality, plan))
     path.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def blended(trained: Path, begin: str, blend: float) -> dict[str, Tensor]:
+    """The weights `trained` to the share `blend`, to the rest those in `begin` that they were once.
+
+    Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022): the mean of both nets'
+    weights keeps what either does well.
+    """
+    after = load_file(trained)
+    if blend == 1:
+        return after
+    before = load_file(begin)
+    return {name: torch.lerp(before[name], value, blend) for name, value in after.items()}
 
 
 def enlist(path: Path) -> None:
@@ -76,7 +91,7 @@ The weights are the project's own, under its licence (Apache-2.0).
 
 ## Training
 
-{last["step"]:,} steps of {plan.batch}, {pace}.
+{last["step"]:,} steps of {plan.batch}, {pace}.{_told(plan)}
 Means over the last steps: alpha {last["alpha"]:.4f}, foreground {last["foreground"]:.4f} (L1,
 weighted as in `models/training/losses.py`). Threads and GPUs add in varying order, so a second run
 gives other bits and the same figures but for noise. Made by
@@ -90,6 +105,15 @@ gives other bits and the same figures but for noise. Made by
 ## Figures
 
 {figures}"""
+
+
+def _told(plan: Plan) -> str:
+    """What else the card says of the training."""
+    told = f"\n{plan.note}" if plan.note else ""
+    if plan.blend == 1:
+        return told
+    shares = f"{plan.blend:.0%} that and {1 - plan.blend:.0%} what it went on from"
+    return f"{told}\nWhat is published is {shares}."
 
 
 def _read_log(path: Path) -> list[dict[str, Any]]:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from models.training.gather import read_sources
-from models.training.publish import enlist
+from models.training.publish import blended, enlist
 from models.training.train_segmenter import Plan, read_plan
 from models.weights import WEIGHTS
 
@@ -43,19 +42,6 @@ def main() -> None:
     count = sum(value.numel() for value in weights.values())
     text = _card(plans, arguments.config, count, figures(arguments.quality))
     path.with_suffix(".md").write_text(text, encoding="utf-8")
-
-
-def blended(trained: Path, begin: str, blend: float) -> dict[str, Tensor]:
-    """The weights `trained` to the share `blend`, to the rest those in `begin` that they were once.
-
-    Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022): the mean of both nets'
-    weights keeps what either does well.
-    """
-    after = load_file(trained)
-    if blend == 1:
-        return after
-    before = load_file(begin)
-    return {name: torch.lerp(before[name], value, blend) for name, value in after.items()}
 
 
 def sharpened(weights: dict[str, Tensor], factor: float) -> dict[str, Tensor]:

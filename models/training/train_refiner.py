@@ -37,8 +37,10 @@ class Plan:
     batch: lessons a step. repeats: steps for the scenes that one round of all processes draws, each
     of lessons drawn from the last `pool` of a kind; 1 for a step of just what was drawn. average:
     share of the running average kept each step; half: compute in bfloat16 where that is exact
-    enough; seed. taste: of the costs. For the card: run, the options of the run that made what is
-    published; machine, what it ran on.
+    enough; seed. taste: of the costs. begin: a file of weights to go on from, "" for none; blend:
+    share of what was trained in what is published, the rest is `begin`. For the card: run, the
+    options of the run that made what is published; machine, what it ran on; note, what else is to
+    be said.
     """
 
     name: str
@@ -57,8 +59,11 @@ class Plan:
     seed: int = 1
     half: bool = True
     taste: Taste = PLAIN
+    begin: str = ""
+    blend: float = 1.0
     run: str = ""
     machine: str = ""
+    note: str = ""
 
 
 def main() -> None:
@@ -153,7 +158,7 @@ class Pupil:
         self._net = RefinerNet(plan.shape).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.descent = Descent(
             self._net, self._optimiser, plan.name, plan.folder, plan.average,
-            logged=200, saved=1000,
+            plan.begin, logged=200, saved=1000,
         )  # fmt: skip
         self._steps: dict[int, Recorded] = {}
 
