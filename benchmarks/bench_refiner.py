@@ -22,7 +22,7 @@ from benchmarks.yardstick import convolutions, timed
 from kernels.band import BAND
 from kernels.types import Alpha
 from models.learned_refiner import open_learned
-from models.refined import NETS, Refiner
+from models.refined import LEARNED, Refiner
 from models.refiner import ClassicalRefiner
 from models.segmenter import open_segmenter
 from stream.frame import Frame
@@ -70,7 +70,7 @@ def _runs(seen: Seen) -> dict[str, Callable[[int], object]]:
     refiners: dict[str, Refiner] = {"fast": ClassicalRefiner("fast")}
     kinds = {"bf16": True, "fp32": False}
     for name, half in kinds.items():
-        for quality in NETS:
+        for quality in LEARNED:
             refiners[f"{quality} {name}"] = open_learned(quality, half=half)
     runs = {name: _refine(refiner, seen) for name, refiner in refiners.items()}
     return runs | {f"5 convs {name}": convolutions(half) for name, half in kinds.items()}

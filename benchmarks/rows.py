@@ -12,7 +12,7 @@ import numpy as np
 from kernels.coarse import cleaned
 from kernels.types import Alpha, Rgb
 from models.learned_refiner import open_learned
-from models.refined import NETS
+from models.refined import LEARNED
 from models.refiner import ClassicalRefiner, Refiner, estimate_foreground
 from models.segmenter import QUALITIES, SEGMENTERS, open_segmenter
 from stream.errors import UsageError, WeightsError
@@ -92,7 +92,7 @@ def our_rows() -> list[Offer]:
     ]
     for kind, build, qualities in (
         ("classical", _classical, QUALITIES),
-        ("learned", _learned, NETS),
+        ("learned", _learned, LEARNED),
     ):
         given += [
             Offer(f"{kind}-{quality}", partial(_given, f"{kind}-{quality}", build, quality))

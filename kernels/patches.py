@@ -29,7 +29,6 @@ NEAR = SIDES + 4 * GUESSES + BESIDE + 1
 """Channels of Near, the last one idle: vector registers take a multiple of eight."""
 TRUNK_INPUTS = 7 + GUESSES + BESIDE
 FINE_INPUTS = 6 + SPARE - 3 * GUESSES
-POINT_INPUTS = 6 + GUESSES + BESIDE
 APART = np.float32(1e-3)
 """Squared distance between both sides' colours below which the projection fades."""
 _STEPS = 2048

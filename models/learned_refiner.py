@@ -20,9 +20,12 @@ from models.precision import net_precision
 from models.refined import Refined, cell_size
 from models.refiner_inputs import gather_inputs
 from models.refiner_net import SHAPES, RefinerNet
-from models.refiner_pixels import TERMS, open_pixels
+from models.refiner_pixels import TERMS, PixelNets
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
+
+_FINEST = 4
+"""Luma pixels a cell, in pictures that are not large."""
 
 
 class LearnedRefiner:
@@ -40,7 +43,7 @@ class LearnedRefiner:
         half: bool | None = None,
         keep_error: bool = False,
     ) -> None:
-        """Run a copy of `net` on cells as wide as its shape says, doubled in large pictures.
+        """Run a copy of `net` on cells of 4 pixels, doubled in large pictures.
 
         budget: tiles a picture at most, those where the coarse alpha is expected to be most wrong,
         or a share of them below 1; None for all; may be changed. half: compute in bfloat16; None
@@ -49,21 +52,20 @@ class LearnedRefiner:
         """
         self.budget, self._keep_error = budget, keep_error
         dtype = net_precision() if half is None else torch.bfloat16 if half else torch.float32
-        self._scouted, self._finest = net.scout is not None, net.shape.finest
         own = deepcopy(net).eval().requires_grad_(False).to(dtype)
         own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._view = Viewer(own.scout, own.context, net.shape.looks, dtype)
-        self._pixels = open_pixels(own, dtype)
+        self._pixels = PixelNets(own.trunk, own.fine, net.shape.reach, dtype)
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
         height, width = picture.height, picture.width
-        step = cell_size(self._finest, height, width)
+        step = cell_size(_FINEST, height, width)
         coarse = softened(cleaned(coarse), height, width)
         kinds = looked = classify(coarse, height, width)
         # A soft alpha as fine as the picture knows more than any refiner.
         trust = min(max(height / coarse.shape[0] - 1, 0), 1)
-        inputs = gather_inputs(picture, coarse, kinds, step, wide=self._scouted)
+        inputs = gather_inputs(picture, coarse, kinds, step)
         view = self._view(picture.layout, inputs) if trust > 0 else None
         if view is not None and trust == 1:
             kinds = settled(looked, view.alpha, step, inputs.top, inputs.left)
@@ -100,7 +102,7 @@ class LearnedRefiner:
 
 
 def open_learned(quality: str, **options: Any) -> LearnedRefiner:
-    """A refiner with the committed weights of `quality`, one of models.refined.NETS.
+    """A refiner with the committed weights of `quality`, one of models.refined.LEARNED.
 
     options: of LearnedRefiner. Raises KeyError on another quality, WeightsError
     when the file is missing or damaged.

@@ -11,8 +11,6 @@ from models.picture import Picture
 
 LEARNED = "balanced", "best"
 """Qualities that nets are there for; "fast" goes by colour alone."""
-NETS = "light", *LEARNED
-"""Sizes of nets that there are weights of; light ones are for live."""
 # Hair is wider in pictures of this many lines and more, so their cells may be too.
 _LARGE = 900
 

@@ -45,26 +45,23 @@ class Inputs:
     """What is known of a picture before the nets run.
 
     small: its planes, shrunk to half a cell; prior, means: all its cells; cells: those around the
-    band; wide: cells twice as wide, likewise, None where nobody asked. The first of these begins at
-    pixel (top, left).
+    band; wide: cells twice as wide, likewise. The first of these begins at pixel (top, left).
     """
 
     small: Planes
     prior: Alpha
     means: Cells
     cells: Level
-    wide: Level | None
+    wide: Level
     top: int
     left: int
 
 
-def gather_inputs(
-    picture: Picture, coarse: Alpha, kinds: Kinds, step: int, wide: bool = True
-) -> Inputs:
+def gather_inputs(picture: Picture, coarse: Alpha, kinds: Kinds, step: int) -> Inputs:
     """Everything the nets on cells need of `picture` but for colours, see `tell`.
 
     coarse: clean (h, w) float32; kinds: the picture's lattice, around whose BAND tiles cells are
-    looked at; step: luma pixels a cell, 2, 4, 8 or 16; wide: give those twice as wide too.
+    looked at; step: luma pixels a cell, 2, 4, 8 or 16.
     """
     layout, size = picture.layout, (picture.height, picture.width)
     small = pooled_planes(picture.planes, layout, step // 2)
@@ -72,21 +69,19 @@ def gather_inputs(
     prior, means = on_cells(coarse, *size, step), cells_of(halves, layout)
     top, bottom, left, right = _surroundings(kinds, step)
     inner, wider = (
-        (slice(top // side, bottom // side), slice(left // side, right // side))
-        for side in (step, 2 * step)
+        (slice(top // width, bottom // width), slice(left // width, right // width))
+        for width in (step, 2 * step)
     )
     luma = np.ascontiguousarray(picture.planes[0][top:bottom, left:right])
     span = 1 / float(layout.to_rgb()[0][:, 0].max())
     rough = cell_roughness(luma, span, step)
     known = scale_of(coarse, picture.height)
     cells = _level(prior[inner], means[inner], rough, known, step)
-    if not wide:
-        return Inputs(small, prior, means, cells, None, top, left)
-    larger = _level(
+    wide = _level(
         on_cells(coarse, *size, 2 * step)[wider], cells_of(halved(halves), layout)[wider],
         halved((rough,))[0], known, 2 * step,
     )  # fmt: skip
-    return Inputs(small, prior, means, cells, larger, top, left)
+    return Inputs(small, prior, means, cells, wide, top, left)
 
 
 def doubted(prior: Alpha) -> Alpha:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kernels.context import CELL_INPUTS
-from kernels.patches import BESIDE, FINE_INPUTS, GUESSES, POINT_INPUTS, SPARE, TRUNK_INPUTS
+from kernels.patches import BESIDE, FINE_INPUTS, GUESSES, SPARE, TRUNK_INPUTS
 
 LOGIT_SCALE = 0.25
 """Logits are given to the nets in this unit: it makes them as large as the other channels."""
@@ -33,9 +33,7 @@ class Shape:
 
     scout, context: channels on cells; noticed: features that the scout hands to the context;
     trunk: channels at half a cell; last: channels of pixels. looks: times that the scout looks; a
-    third changed nothing. Without looks there is no scout. Without channels at half a cell there
-    is no trunk: the last net reads what the context says, and each pixel for itself alone.
-    finest: luma pixels a cell, in pictures that are not large.
+    third changed nothing.
     """
 
     scout: int = 32
@@ -47,13 +45,12 @@ class Shape:
     trunk_dilations: tuple[int, ...] = (1, 2)
     last: int = 16
     looks: int = 2
-    finest: int = 4
 
     @property
     def reach(self) -> int:
         """Half cells around its result that the trunk must be given."""
         # The stem sees one more, and so does who reads between them.
-        return sum(self.trunk_dilations) + 2 if self.trunk else 1
+        return sum(self.trunk_dilations) + 2
 
 
 def logit_of(alpha: Tensor) -> Tensor:
@@ -110,7 +107,7 @@ class Context(Body):
     """
 
     def __init__(self, shape: Shape) -> None:
-        inputs = CELL_INPUTS + (shape.noticed if shape.looks else 0)
+        inputs = CELL_INPUTS + shape.noticed
         super().__init__(inputs, shape.context, shape.context_dilations, _LINES + BESIDE + 8)
         # An untrained net changes neither colours nor alpha.
         _silence(self.last, slice(-8, -1))
@@ -154,24 +151,16 @@ class Fine(nn.Module):
         return found
 
 
-class Pointwise(Fine):
-    """Pixels, each for itself: (N, POINT_INPUTS, H, W) to (N, 2, H, W), see Fine."""
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__(shape)
-        self.stem = nn.Conv2d(POINT_INPUTS, shape.last, 1)
-
-
 class RefinerNet(nn.Module):
-    """The nets together; untrained they change nothing. scout, trunk: None where there is none."""
+    """The four nets together; untrained they change nothing."""
 
     def __init__(self, shape: Shape | None = None) -> None:
         super().__init__()
         self.shape = shape or Shape()
-        self.scout = Scout(self.shape) if self.shape.looks else None
+        self.scout = Scout(self.shape)
         self.context = Context(self.shape)
-        self.trunk = Trunk(self.shape) if self.shape.trunk else None
-        self.fine = Fine(self.shape) if self.shape.trunk else Pointwise(self.shape)
+        self.trunk = Trunk(self.shape)
+        self.fine = Fine(self.shape)
 
 
 def _silence(layer: nn.Conv2d, rows: slice) -> None:
@@ -183,9 +172,6 @@ def _silence(layer: nn.Conv2d, rows: slice) -> None:
 
 
 SHAPES = {
-    "refiner_light": Shape(
-        looks=0, context=16, context_dilations=(1, 2, 4), trunk=0, last=16,
-    ),
     "refiner_balanced": Shape(),
     "refiner_best": Shape(
         scout=48, noticed=16, context=48, context_dilations=(1, 2, 4, 1), trunk=32,

@@ -1,11 +1,10 @@
 """What the nets on pixels make of the tiles of the boundary band."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
 from kernels.band import BAND, TILE, lattice, places_of
 from kernels.patches import (
@@ -19,11 +18,10 @@ from kernels.patches import (
     gather_trunk,
     patch_kinds,
 )
-from kernels.points import Layers, weigh_points
 from kernels.tiles import SIDE, gather_fine
 from kernels.types import Alpha, Kinds, Planes
 from models.picture import Picture
-from models.refiner_net import EDGE, LOGIT_SCALE, Fine, RefinerNet, Trunk
+from models.refiner_net import EDGE, LOGIT_SCALE, Fine, Trunk
 from models.refiner_run import Channels, run_net
 
 TERMS = Terms(EDGE, LOGIT_SCALE)
@@ -38,51 +36,6 @@ class Found(NamedTuple):
     levels: Channels
 
 
-class Finder(Protocol):
-    """Runs what of a refiner's nets looks at pixels."""
-
-    def __call__(
-        self, picture: Picture, small: Planes, near: Near, tiles: Places, alpha: Alpha
-    ) -> Found:
-        """What the nets find in `tiles`, (n, 2) int32 lattice rows and columns.
-
-        small: the picture's planes shrunk to half a cell; alpha: (H, W), the enlarged coarse one.
-        """
-
-
-def open_pixels(net: RefinerNet, dtype: torch.dtype) -> Finder:
-    """What runs the trunk and the last net of `net`, of `dtype` and channels last."""
-    if net.trunk is None:
-        return Points(net.fine.stem, net.fine.last)
-    return PixelNets(net.trunk, net.fine, net.shape.reach, dtype)
-
-
-class Points:
-    """Runs a last net that sees each pixel for itself, in single precision."""
-
-    def __init__(self, stem: nn.Conv2d, last: nn.Conv2d) -> None:
-        """stem, last: the layers of models.refiner_net.Pointwise."""
-        self._layers = Layers(*_matrix(stem), *_matrix(last))
-
-    def __call__(
-        self, picture: Picture, small: Planes, near: Near, tiles: Places, alpha: Alpha
-    ) -> Found:
-        """See Finder."""
-        found = np.empty((len(tiles), TILE, TILE, 2), np.float32)
-        levels = np.empty((len(tiles), TILE, TILE), np.float32)
-        weigh_points(
-            picture.planes, picture.layout, alpha, near, tiles, TERMS, self._layers, found, levels
-        )
-        return Found(found, levels)
-
-
-def _matrix(layer: nn.Conv2d) -> tuple[Channels, Channels]:
-    """Weights (outputs, inputs) and biases of a layer that looks at single pixels."""
-    state = layer.state_dict()
-    weight, bias = (np.asarray(state[name].float().numpy()) for name in ("weight", "bias"))
-    return np.ascontiguousarray(weight[..., 0, 0]), bias
-
-
 class PixelNets:
     """Runs the trunk and the last net. Keeps its working memory."""
 
@@ -95,7 +48,10 @@ class PixelNets:
     def __call__(
         self, picture: Picture, small: Planes, near: Near, tiles: Places, alpha: Alpha
     ) -> Found:
-        """See Finder."""
+        """What the nets find in `tiles`, (n, 2) int32 lattice rows and columns.
+
+        small: the picture's planes shrunk to half a cell; alpha: (H, W), the enlarged coarse one.
+        """
         spare, patch_at = self._hand_down(picture, small, near, tiles, alpha)
         found = np.empty((len(tiles), TILE, TILE, 2), np.float32)
         levels = np.empty((len(tiles), TILE, TILE), np.float32)

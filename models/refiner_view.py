@@ -16,9 +16,9 @@ from models.refiner_inputs import Inputs, Level, doubted, tell
 from models.refiner_net import EDGE, LOGIT_SCALE, Body, Context, Scout
 from models.refiner_run import Channels, run_net
 
-_FEW = 9_000_000
-"""Cells, times a net's channels squared, that one thread sees through about as soon as two that
-must meet after each layer; and more steadily, where something else has the second one's core."""
+_FEW = 6_500_000
+"""Cells, times a net's channels squared, that one thread sees through as soon as two that must meet
+after each layer; and more steadily, where something else has the second one's core."""
 
 
 class Net(NamedTuple):
@@ -44,44 +44,42 @@ class View:
 class Viewer:
     """Runs the scout and the context."""
 
-    def __init__(
-        self, scout: Scout | None, context: Context, looks: int, dtype: torch.dtype
-    ) -> None:
+    def __init__(self, scout: Scout, context: Context, looks: int, dtype: torch.dtype) -> None:
         """scout, context: of `dtype`, channels last; looks: times that the scout looks."""
         self._looks, self._dtype = looks, dtype
-        self._scout = None if scout is None else self._graph(scout)
-        self._context = self._graph(context)
+        self._scout, self._context = (self._graph(net) for net in (scout, context))
 
     def __call__(self, layout: Layout, inputs: Inputs) -> View | None:
         """What the nets find; None when one side's colours are nowhere sure."""
+        noticed = self._scouted(layout, inputs.wide)
+        if noticed is None:
+            return None
         cells = inputs.cells
-        if self._scout is None or inputs.wide is None:
-            change = np.zeros_like(cells.prior)
-            if not _told(cells, layout, doubted(cells.prior), change):
-                return None
-            told = cells.channels
-        else:
-            noticed = self._scouted(self._scout, layout, inputs.wide)
-            if noticed is None:
-                return None
-            noticed = _halved(noticed, cells.prior.shape)
-            change = np.ascontiguousarray(noticed[..., -1])
-            tell(cells, layout, moved_prior(cells.prior, change, EDGE), change)
-            told = np.concatenate([cells.channels, noticed[..., :-1]], axis=2)
+        rows, columns = cells.prior.shape
+        size = 2 * noticed.shape[1], 2 * noticed.shape[0]
+        noticed = np.asarray(cv2.resize(noticed, size, interpolation=cv2.INTER_LINEAR))
+        noticed = noticed[:rows, :columns]
+        change = np.ascontiguousarray(noticed[..., -1])
+        tell(cells, layout, moved_prior(cells.prior, change, EDGE), change)
+        told = np.concatenate([cells.channels, noticed[..., :-1]], axis=2)
         found = self._run(self._context, told)
-        near = np.empty((*cells.prior.shape, NEAR), np.float32)
+        near = np.empty((rows, columns, NEAR), np.float32)
         join_near(cells.channels, change, found, LOGIT_SCALE, near)
         alpha = moved_prior(cells.prior, change + found[..., -2], EDGE)
         return View(Near(near, cells.step, inputs.top, inputs.left), found[..., -1], alpha)
 
-    def _scouted(self, scout: Net, layout: Layout, wide: Level) -> Channels | None:
+    def _scouted(self, layout: Layout, wide: Level) -> Channels | None:
         """What the scout says at last: features, then the change of the logit."""
-        noticed, prior = np.zeros((*wide.prior.shape, 1), np.float32), doubted(wide.prior)
+        noticed = np.zeros((*wide.prior.shape, 1), np.float32)
+        prior = doubted(wide.prior)
         for _ in range(self._looks):
             change = np.ascontiguousarray(noticed[..., -1])
-            if not _told(wide, layout, prior, change):
+            colours = tell(wide, layout, prior, change)
+            if not colours.both_known:
+                colours = tell(wide, layout, wide.prior, change)
+            if not colours.both_known:
                 return None
-            noticed = self._run(scout, wide.channels)
+            noticed = self._run(self._scout, wide.channels)
             prior = moved_prior(wide.prior, noticed[..., -1], EDGE)
         return noticed
 
@@ -94,18 +92,3 @@ class Viewer:
         example = torch.zeros(1, net.stem.in_channels, 32, 32, dtype=self._dtype)
         graph = frozen(net, example.contiguous(memory_format=torch.channels_last))
         return Net(graph, net.stem.out_channels)
-
-
-def _told(level: Level, layout: Layout, prior: Alpha, change: Alpha) -> bool:
-    """Have `level` told; whether `prior`, or at least its own, is sure of both sides somewhere."""
-    return (
-        tell(level, layout, prior, change).both_known
-        or tell(level, layout, level.prior, change).both_known
-    )
-
-
-def _halved(noticed: Channels, shape: tuple[int, ...]) -> Channels:
-    """What was noticed of large cells, on the rows and columns of `shape` that they cover."""
-    size = 2 * noticed.shape[1], 2 * noticed.shape[0]
-    near = np.asarray(cv2.resize(noticed, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    return near[: shape[0], : shape[1]]

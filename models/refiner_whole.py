@@ -8,16 +8,8 @@ from torch.nn import functional as F
 
 from kernels.context import CONFIDENCE, KNOWN, PRIOR
 from kernels.context_torch import spread, variance, weigh_evidence
-from kernels.patches import APART, BESIDE, GUESSES
-from models.refiner_net import (
-    DOUBT,
-    LOGIT_SCALE,
-    RefinerNet,
-    Scout,
-    Trunk,
-    alpha_of,
-    logit_of,
-)
+from kernels.patches import APART, BESIDE, GUESSES, SPARE
+from models.refiner_net import DOUBT, LOGIT_SCALE, RefinerNet, alpha_of, logit_of
 
 _LINES = 4 * GUESSES
 
@@ -58,35 +50,25 @@ def view(net: RefinerNet, wide: Tensor, cells: Tensor) -> Views:
     are made anew; wide: (N, CELL_INPUTS, ceil(h / 2), ceil(w / 2)) the same of cells twice as
     wide. Nothing is learned through colours.
     """
+    logits = _logits(wide)
+    doubted = F.pad(alpha_of(logits), (DOUBT,) * 4, mode="replicate")
+    doubted = F.avg_pool2d(doubted, 2 * DOUBT + 1, 1)
+    prior, change, looked = doubted, torch.zeros_like(logits), []
+    for _ in range(net.shape.looks):
+        noticed = net.scout(_told(wide, prior, change))
+        change = noticed[:, -1:].float()
+        looked.append(alpha_of(logits + change))
+        prior = looked[-1].clamp(0, 1)
+    near = F.interpolate(noticed.float(), scale_factor=2, mode="bilinear", align_corners=False)
+    near = near[..., : cells.shape[2], : cells.shape[3]]
+    features, change = torch.split(near, [near.shape[1] - 1, 1], 1)
     logits = _logits(cells)
-    looked: tuple[Tensor, ...] = ()
-    if net.scout is None:
-        change = torch.zeros_like(logits)
-        told = _told(cells, _doubted(logits), change)
-        found = net.context(told).float()
-    else:
-        noticed, looked = _scouted(net.scout, net.shape.looks, wide)
-        near = F.interpolate(noticed, scale_factor=2, mode="bilinear", align_corners=False)
-        near = near[..., : cells.shape[2], : cells.shape[3]]
-        features, change = torch.split(near, [near.shape[1] - 1, 1], 1)
-        told = _told(cells, alpha_of(logits + change).clamp(0, 1), change)
-        found = net.context(torch.cat([told, features], 1)).float()
+    told = _told(cells, alpha_of(logits + change).clamp(0, 1), change)
+    found = net.context(torch.cat([told, features], 1)).float()
     lines, colours, further, error = torch.split(found, [_LINES + BESIDE, 6, 1, 1], 1)
     change, sure = change + further, told[:, CONFIDENCE : CONFIDENCE + 1]
     joined = torch.cat([told[:, 4:10] + colours, sure, change * LOGIT_SCALE, lines], 1)
-    return Views(joined, error, looked, alpha_of(logits + change))
-
-
-def _scouted(scout: Scout, looks: int, wide: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """What the scout says at last, and alpha after each of its looks."""
-    logits = _logits(wide)
-    prior, change, looked = _doubted(logits), torch.zeros_like(logits), []
-    for _ in range(looks):
-        noticed = scout(_told(wide, prior, change)).float()
-        change = noticed[:, -1:]
-        looked.append(alpha_of(logits + change))
-        prior = looked[-1].clamp(0, 1)
-    return noticed, tuple(looked)
+    return Views(joined, error, tuple(looked), alpha_of(logits + change))
 
 
 def refine_close(
@@ -109,34 +91,25 @@ def refine_close(
     part, reach = step // 2, net.shape.reach
     cells = _around(near, windows, height, width, step)
     rgb = rgb - 0.5
-    # One pixel more than the result, which the last net may look at.
+    small = _enlarged(cells, 2, height // part, width // part)
+    seen, level = F.avg_pool2d(rgb, part), logit_of(F.avg_pool2d(coarse, part)) * LOGIT_SCALE
+    sides, lines, features = torch.split(small, [8, _LINES, BESIDE], 1)
+    told = _read(seen, level, sides, lines)
+    trunk = net.trunk(torch.cat([*told, features], 1)).float()
+    # One pixel more than the result, which the last net looks at.
     margin = reach * part - 1
-    inner = slice(margin, -margin if margin else None)
-    bright, covered = rgb[..., inner, inner], logit_of(coarse[..., inner, inner]) * LOGIT_SCALE
-    known = cells if net.trunk is None else cells[:, :8]
-    known = _enlarged(known, step, height, width)[..., inner, inner]
-    sides, spare = known[:, :8], known[:, 8:]
-    if net.trunk is not None:
-        small = _trunk(net.trunk, rgb, coarse, cells, part)
-        spare = _enlarged(small, part, bright.shape[2] - 2, bright.shape[3] - 2, 1)
-    lines, features = spare[:, :_LINES], spare[:, _LINES:]
-    bright, level, along, _, urged, *guesses = _read(bright, covered, sides, lines)
+    inner = slice(margin, -margin)
+    rgb, coarse = rgb[..., inner, inner], logit_of(coarse[..., inner, inner]) * LOGIT_SCALE
+    rows, columns = rgb.shape[2:]
+    spare = _enlarged(trunk, part, rows - 2, columns - 2, 1)
+    lines, features = torch.split(spare, [_LINES, SPARE - _LINES], 1)
+    sides = _enlarged(cells[:, :8], step, height, width)[..., inner, inner]
+    bright, level, along, _, urged, *guesses = _read(rgb, coarse, sides, lines)
+    out = net.fine(torch.cat([bright, level, along, urged, *guesses, features], 1)).float()
     core = slice(1, -1)
-    told = torch.cat([bright, level, along, urged, *guesses, features], 1)
-    told = told if net.trunk is not None else told[..., core, core]
-    out = net.fine(told).float()
     alpha = alpha_of(level[..., core, core] / LOGIT_SCALE + out[:, :1])
     front, back = torch.split((sides[..., core, core] + 0.5), [3, 5], 1)
     return Whole(alpha, front, back[:, :3], out[:, 1:])
-
-
-def _trunk(trunk: Trunk, rgb: Tensor, coarse: Tensor, cells: Tensor, part: int) -> Tensor:
-    """What the trunk finds at half cells of `part` pixels; rgb: less 0.5; cells: with a margin."""
-    seen, level = F.avg_pool2d(rgb, part), logit_of(F.avg_pool2d(coarse, part)) * LOGIT_SCALE
-    small = _enlarged(cells, 2, seen.shape[2], seen.shape[3])
-    sides, lines, features = torch.split(small, [8, _LINES, BESIDE], 1)
-    found: Tensor = trunk(torch.cat([*_read(seen, level, sides, lines), features], 1)).float()
-    return found
 
 
 def _read(rgb: Tensor, coarse: Tensor, sides: Tensor, lines: Tensor) -> list[Tensor]:
@@ -162,12 +135,6 @@ def _read(rgb: Tensor, coarse: Tensor, sides: Tensor, lines: Tensor) -> list[Ten
 
 def _logits(cells: Tensor) -> Tensor:
     return cells[:, PRIOR : PRIOR + 1].float() / LOGIT_SCALE
-
-
-def _doubted(logits: Tensor) -> Tensor:
-    """The alpha of `logits`, blurred over the cells by which it may well be wrong."""
-    padded = F.pad(alpha_of(logits), (DOUBT,) * 4, mode="replicate")
-    return F.avg_pool2d(padded, 2 * DOUBT + 1, 1)
 
 
 def _told(cells: Tensor, prior: Tensor, change: Tensor) -> Tensor:

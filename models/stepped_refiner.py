@@ -8,11 +8,11 @@ from models.learned_refiner import open_learned
 from models.picture import Picture
 from models.refined import Refined, Refiner
 
-Kind = Literal["learned", "light", "fast"]
+Kind = Literal["learned", "fine", "fast"]
 
 
 class SteppedRefiner:
-    """The learned refiner within a budget, a light one, or the fast one by colour alone.
+    """The learned refiner within a budget, or one by colour alone, on finer or larger cells.
 
     Belongs to one thread.
     """
@@ -22,7 +22,7 @@ class SteppedRefiner:
         self._learned = open_learned("balanced")
         self._refiners: dict[Kind, Refiner] = {
             "learned": self._learned,
-            "light": open_learned("light"),
+            "fine": ClassicalRefiner("balanced"),
             "fast": ClassicalRefiner("fast"),
         }
         self._kind: Kind = "learned"

@@ -14,7 +14,7 @@ from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
 from models.classical_refiner import ClassicalRefiner
 from models.learned_refiner import LearnedRefiner, open_learned
-from models.refined import NETS
+from models.refined import LEARNED
 from models.refiner_inputs import Level, gather_inputs
 from models.refiner_net import SHAPES, RefinerNet, Shape
 from models.refiner_pixels import TERMS
@@ -26,12 +26,6 @@ from stream.live.governor import STEPS
 SIZES = [(1, 1), (7, 3), (17, 33), (64, 64), (97, 131), (150, 90)]
 
 
-@pytest.fixture(params=["refiner_balanced", "refiner_light"])
-def shape(request: pytest.FixtureRequest) -> Shape:
-    """Nets that see pixels in their surroundings, and nets that see each for itself."""
-    return SHAPES[request.param]
-
-
 HAZE = 0.035
 """So close to 0 or 1 the refiner rounds."""
 
@@ -40,8 +34,7 @@ def wild_net(shape: Shape | None = None) -> RefinerNet:
     """A net whose every layer says something, as after training."""
     torch.manual_seed(3)
     net = RefinerNet(shape).requires_grad_(False)
-    if net.scout is not None:
-        net.scout.last.weight[-1].normal_(0, 0.2)
+    net.scout.last.weight[-1].normal_(0, 0.2)
     net.context.last.weight[-8:-1].normal_(0, 0.05)
     for parameter in net.fine.last.parameters():
         parameter.normal_(0, 0.3)
@@ -111,17 +104,17 @@ def _channels(level: Level) -> torch.Tensor:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_an_untrained_net_leaves_the_enlarged_coarse_alpha_but_for_haze(
-    size: tuple[int, int], shape: Shape
+    size: tuple[int, int],
 ) -> None:
     frame, coarse = scene(*size)
-    refined = LearnedRefiner(RefinerNet(shape), half=False)(frame, coarse)
+    refined = LearnedRefiner(RefinerNet(), half=False)(frame, coarse)
     expected = upsample_band(coarse, classify(coarse, *size), *size)
     # Where no side is sure there is nothing to refine by, nor to round.
     off = np.minimum(np.abs(refined.alpha - rounded(expected)), np.abs(refined.alpha - expected))
     assert off.max() < 5e-6
 
 
-@pytest.mark.parametrize("quality", NETS)
+@pytest.mark.parametrize("quality", LEARNED)
 @pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
 def test_patches_equal_the_whole_picture(size: tuple[int, int], quality: str) -> None:
     frame, coarse = scene(*size)
@@ -139,9 +132,9 @@ def test_patches_equal_the_whole_picture(size: tuple[int, int], quality: str) ->
     assert changed.max() > 0.05, "the net says nothing: this test would see no seam"
 
 
-def test_bfloat16_says_nearly_the_same_and_leaves_the_net_alone(shape: Shape) -> None:
+def test_bfloat16_says_nearly_the_same_and_leaves_the_net_alone() -> None:
     frame, coarse = scene(150, 202)
-    net = wild_net(shape)
+    net = wild_net()
     half = LearnedRefiner(net, half=True)(frame, coarse)
     single = LearnedRefiner(net, half=False)(frame, coarse)
     assert all(parameter.dtype == torch.float32 for parameter in net.parameters())
@@ -167,23 +160,23 @@ def test_alpha_meets_settled_tiles_without_a_step() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
-def test_a_picture_of_one_side_only_is_left(value: float, shape: Shape) -> None:
+def test_a_picture_of_one_side_only_is_left(value: float) -> None:
     frame, coarse = scene(97, 131)
-    refined = LearnedRefiner(wild_net(shape), half=False)(frame, np.full_like(coarse, value))
+    refined = LearnedRefiner(wild_net(), half=False)(frame, np.full_like(coarse, value))
     assert (refined.alpha == value).all()
 
 
-def test_not_a_number_in_the_coarse_alpha_counts_as_background(shape: Shape) -> None:
+def test_not_a_number_in_the_coarse_alpha_counts_as_background() -> None:
     frame, coarse = scene(97, 131)
     spoilt, clean = coarse.copy(), coarse.copy()
     spoilt[3, 4], clean[3, 4] = np.nan, 0
-    refine = LearnedRefiner(wild_net(shape), half=False)
+    refine = LearnedRefiner(wild_net(), half=False)
     np.testing.assert_array_equal(refine(frame, spoilt).alpha, refine(frame, clean).alpha)
 
 
-def test_a_net_that_breaks_leaves_the_coarse_alpha(shape: Shape) -> None:
+def test_a_net_that_breaks_leaves_the_coarse_alpha() -> None:
     frame, coarse = scene(97, 131)
-    net = wild_net(shape)
+    net = wild_net()
     net.fine.last.bias.fill_(float("nan"))
     refined = LearnedRefiner(net, half=False)(frame, coarse)
     expected = upsample_band(coarse, refined.kinds, 97, 131)
@@ -197,10 +190,10 @@ def test_a_soft_alpha_of_full_size_is_left() -> None:
     assert np.abs(refined.alpha - alpha).max() < 0.021
 
 
-def test_a_budget_refines_the_worst_tiles_only(shape: Shape) -> None:
+def test_a_budget_refines_the_worst_tiles_only() -> None:
     frame, coarse = scene(256, 256)
-    free = LearnedRefiner(wild_net(shape), half=False)(frame, coarse)
-    tight = LearnedRefiner(wild_net(shape), half=False, budget=5, keep_error=True)(frame, coarse)
+    free = LearnedRefiner(wild_net(), half=False)(frame, coarse)
+    tight = LearnedRefiner(wild_net(), half=False, budget=5, keep_error=True)(frame, coarse)
     plain = upsample_band(coarse, free.kinds, 256, 256)
     changed = np.abs(tight.alpha - plain) > HAZE
     assert changed.any()
@@ -212,15 +205,15 @@ def test_a_budget_refines_the_worst_tiles_only(shape: Shape) -> None:
     np.testing.assert_allclose(tight.alpha[changed], free.alpha[changed], atol=1e-5)
 
 
-def test_the_expected_error_is_given_when_asked_for(shape: Shape) -> None:
+def test_the_expected_error_is_given_when_asked_for() -> None:
     frame, coarse = scene(97, 131)
-    refined = LearnedRefiner(wild_net(shape), half=False, keep_error=True)(frame, coarse)
+    refined = LearnedRefiner(wild_net(), half=False, keep_error=True)(frame, coarse)
     assert refined.error is not None
     inside = _tiles(refined.kinds, (97, 131)) == BAND
     assert (refined.error[inside] > 0).all()
     assert (refined.error[~inside] == 0).all()
     assert refined.error.max() <= 1
-    assert LearnedRefiner(wild_net(shape), half=False)(frame, coarse).error is None
+    assert LearnedRefiner(wild_net(), half=False)(frame, coarse).error is None
 
 
 def test_where_the_net_does_not_look_the_coarse_alpha_is_as_wrong_as_it_is_soft() -> None:
@@ -232,13 +225,13 @@ def test_where_the_net_does_not_look_the_coarse_alpha_is_as_wrong_as_it_is_soft(
     assert refined.error.max() > 0.3
 
 
-def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full(shape: Shape) -> None:
+def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None:
     frame, coarse = scene(128, 128)
     sizes = {scale: (128 * scale // 4,) * 2 for scale in (1, 2, 3, 4)}
     changes = {}
     for scale, size in sizes.items():
         given = np.asarray(cv2.resize(coarse, size), np.float32)
-        refined = LearnedRefiner(wild_net(shape), half=False)(frame, given)
+        refined = LearnedRefiner(wild_net(), half=False)(frame, given)
         changes[scale] = np.abs(refined.alpha - upsample_band(given, refined.kinds, 128, 128)).max()
     assert min(changes[1], changes[2]) > 0.05
     assert HAZE < changes[3] < changes[2]
@@ -281,7 +274,7 @@ def test_a_stepped_refiner_is_of_the_kind_it_was_last_told() -> None:
     stepped = SteppedRefiner()
     expected = {
         "learned": open_learned("balanced"),
-        "light": open_learned("light"),
+        "fine": ClassicalRefiner("balanced"),
         "fast": ClassicalRefiner("fast"),
     }
     for step in STEPS:

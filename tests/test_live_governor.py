@@ -21,7 +21,7 @@ def run(governor: Governor, cost: Callable[[int, float], float], start: float, e
 
 def test_steps_go_from_dear_to_cheap_and_name_themselves() -> None:
     assert STEPS[0].tiles == 1
-    kinds = ("learned", "light", "fast")
+    kinds = ("learned", "fine", "fast")
     for ranks in (
         [kinds.index(step.pass2) for step in STEPS],
         [step.every for step in STEPS],
