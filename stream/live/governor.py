@@ -16,7 +16,8 @@ class Step:
 
     pass2: its kind. tiles: share of the boundary band that the learned one refines. every: pass 1
     runs at least on each such picture. effects: whether costly ones are drawn. looks: share of
-    its pixels that pass 1 looks at.
+    its pixels that pass 1 looks at. most: share of the target that most frames may take at it, for
+    a step up to it.
     """
 
     pass2: "Kind" = "learned"
@@ -24,6 +25,7 @@ class Step:
     every: int = 1
     effects: bool = True
     looks: float = 1.0
+    most: float = 0.65
 
     def __str__(self) -> str:
         tiles = "" if self.tiles == 1 else f" in {self.tiles:.0%} of the tiles"
@@ -41,9 +43,9 @@ STEPS = (
     Step("learned", 0.5, every=2),
     Step("fine", every=2),
     Step("fast", every=2),
-    Step("fast", every=2, looks=0.64),
-    Step("fast", every=2, effects=False, looks=0.64),
-    Step("fast", every=2, effects=False, looks=0.32),
+    Step("fast", every=2, looks=0.64, most=0.8),
+    Step("fast", every=2, effects=False, looks=0.64, most=0.8),
+    Step("fast", every=2, effects=False, looks=0.32, most=0.8),
 )
 """From full quality down: kind of pass 2, pass 1's rate and pixels, share of tiles, effects.
 
@@ -61,6 +63,10 @@ On half of the tiles, those expected to be most wrong, the nets mend nearly as m
 54.4 where "fast" leaves 57.5). Light nets, one on cells of 4 pixels and one for each pixel alone,
 were tried: 77.0 at 64 % of the pixels, 24 / 37 ms.
 
+One frame of a hundred takes half as long again as most, so most take two thirds of the time there
+is where that one shall be in time. The last steps may take more: late pictures show less than what
+they lose.
+
 A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and
 enlarging takes what the rest saves."""
 SOON = {
@@ -75,9 +81,8 @@ _MOST, _SPIKES = 8, 9
 picture that is a little late shows less than edges that come and go."""
 _TRIAL, _TRIAL_SPIKES = 3.0, 4
 """Seconds that a step is on trial for, and slow frames of the window that end it then."""
-_HIGH, _LOW = 1.0, 0.65
-"""Shares of the target above which a frame is slow, and below which most must be for a step up: one
-frame of a hundred takes half as long again as most."""
+_HIGH = 1.0
+"""Share of the target above which a frame is slow."""
 _CALM = 1.0
 """Seconds that times must be low before a step up."""
 _REGRET = 20.0
@@ -118,8 +123,8 @@ class Governor:
         return len(STEPS)
 
     def fits(self, seconds: float) -> bool:
-        """Whether a frame that takes so long leaves some time over."""
-        return seconds < _LOW * self._target
+        """Whether a frame that takes so long at this step leaves some time over."""
+        return seconds < self.step.most * self._target
 
     @property
     def step(self) -> Step:
@@ -173,13 +178,17 @@ class Governor:
     @property
     def _low(self) -> float:
         """The share below which most frames must be for a step up."""
-        return _HIGH if (self._threads, self.level - 1) in self._proved else _LOW
+        return (
+            _HIGH if (self._threads, self.level - 1) in self._proved else STEPS[self.level - 1].most
+        )
 
     def _is_too_dear(self, now: float, usual: float) -> bool:
         """Whether frames would be too slow at the next step up, by what they were there before."""
         above = self._threads, self.level - 1
         times, at = self._dearer.get(above, (0.0, now))
-        return above not in self._proved and now - at < _REMEMBERED and usual * times > _LOW
+        if above in self._proved or now - at >= _REMEMBERED:
+            return False
+        return usual * times > STEPS[self.level - 1].most
 
     def _is_high(self, now: float) -> bool:
         """Whether most of the last few frames were slow, or too many of the window."""
