@@ -116,6 +116,19 @@ def test_a_step_that_was_hardly_dearer_before_the_start_is_tried() -> None:
     assert governor.level < 3
 
 
+def test_a_dear_step_is_gone_up_to_where_more_time_is_left_than_the_last_ones_want() -> None:
+    ends = {}
+    for first in (len(STEPS) - 1, 3):
+        governor = Governor(TARGET)
+        governor.level = first
+        assert not governor.fits(0.0245)
+        run(governor, lambda level, now: 0.0215, 0, 60)
+        ends[first] = governor.level
+    roomy = [number for number, step in enumerate(STEPS) if step.most > 0.0215 / TARGET]
+    assert ends == {len(STEPS) - 1: roomy[0], 3: 3}
+    assert 3 < roomy[0] < len(STEPS) - 1
+
+
 def test_when_a_neighbour_leaves_the_step_that_fitted_before_it_came_is_back() -> None:
     governor = Governor(TARGET)
     governor.share(0, 2)
