@@ -6,7 +6,8 @@ A clip played in real time, forwards and backwards, is the camera; the outlet co
 as a virtual camera does. Prints, per size: frames a second, the time a frame takes and the latency
 from capture to send (median and 99th percentile), frames dropped and late, cores used, and where
 the governor stood; and the same for pictures passed through untouched. --load: a second process
-keeps one core busy during the second third.
+keeps one core busy during the second third; which share of the frames took longer than there is
+time is then told of the load but for its first two seconds, and of what is five seconds after it.
 """
 
 import argparse
@@ -44,6 +45,8 @@ _FRAMES = 300
 _SETTLING = 3.0
 """Seconds after the first good picture that are not counted."""
 _BUSY = "while True: pass"
+_NOTICING, _RECOVERING = 2.0, 5.0
+"""Seconds of a load, and after it, that are not asked about."""
 
 
 class Copying:
@@ -138,17 +141,12 @@ def _watch(
     session.clock.seconds.clear()
     dropped = session.status().dropped
     tally.processor()
-    busy = None
-    try:
-        time.sleep(options.seconds / 3)
-        if options.load:
-            busy = subprocess.Popen([sys.executable, "-c", _BUSY])
-        time.sleep(options.seconds / 3)
-    finally:
-        if busy is not None:
-            busy.kill()
-            busy.wait()
-    time.sleep(options.seconds / 3)
+    third = options.seconds / 3
+    time.sleep(third)
+    if options.load:
+        row |= _loaded(session, third)
+    else:
+        time.sleep(2 * third)
     row.update(_figures(tally, tally.processor(), session.clock.seconds[FRAME]))
     status = session.status()
     row["dropped"] = status.dropped - dropped
@@ -161,11 +159,35 @@ def _watch(
     stop.set()
 
 
+def _loaded(session: Session, seconds: float) -> dict[str, Any]:
+    """Keep a core busy for some seconds and let it be for as many; shares of slow frames."""
+    busy = subprocess.Popen([sys.executable, "-c", _BUSY])
+    try:
+        under = _waited(session, _NOTICING, seconds)
+    finally:
+        busy.kill()
+        busy.wait()
+    return {"slow under load": under, "slow after load": _waited(session, _RECOVERING, seconds)}
+
+
+def _waited(session: Session, before: float, seconds: float) -> float:
+    """Wait for some seconds; the share of slow frames but for the time `before`."""
+    time.sleep(min(before, seconds))
+    first = len(session.clock.seconds[FRAME])
+    time.sleep(max(seconds - before, 0))
+    return _slow([*session.clock.seconds[FRAME]][first:])
+
+
+def _slow(frames: Sequence[float]) -> float:
+    """Share of frames that took longer than there is time."""
+    return round(float((np.array(frames or [0.0]) > 1 / RATE).mean()), 4)
+
+
 def _figures(tally: Tally, cores: float, frames: Sequence[float]) -> dict[str, Any]:
     latencies, times = np.array(tally.all) * 1e3, np.array(frames or [0.0]) * 1e3
     return {
         "sent": tally.sent, "fps": round(tally.fps, 2), "cores": round(cores, 2),
-        "late": tally.late, "late share": round(float((times > 1e3 / RATE).mean()), 4),
+        "late": tally.late, "late share": _slow(frames),
         "latency p50": round(float(np.percentile(latencies, 50)), 1),
         "latency p99": round(float(np.percentile(latencies, 99)), 1),
         "frame p50": round(float(np.percentile(times, 50)), 1),
@@ -181,6 +203,10 @@ def _line(row: dict[str, Any]) -> str:
     )
     if "step" in row:
         text += f", step {row['step']} ({row['means']}), first picture {row['first picture']} s"
+    if "slow under load" in row:
+        text += (
+            f", slow {row['slow under load']:.1%} under load, {row['slow after load']:.1%} after"
+        )
     return text
 
 
