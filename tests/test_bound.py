@@ -54,3 +54,24 @@ def test_other_tiles_are_left() -> None:
     bound_alpha(alpha, coarse, np.array([[0, 0]], np.int32))
     assert not alpha[:TILE, :TILE].any()
     assert (alpha[TILE:] == 0.5).all() and (alpha[:, TILE:] == 0.5).all()
+
+
+@pytest.mark.parametrize("places", [[[0, 0]], [[4, 5], [5, 7]], [[9, 12]], [[2, 12], [3, 4]]])
+def test_tiles_are_bounded_alike_alone_and_among_all(places: list[list[int]]) -> None:
+    random = np.random.default_rng(2)
+    coarse = random.random((53, 71), np.float32)
+    coarse[random.random(coarse.shape) < 0.97] = 0
+    together = np.full(SIZE, 0.5, np.float32)
+    bound_alpha(together, coarse, everywhere())
+    alone = np.full(SIZE, 0.5, np.float32)
+    bound_alpha(alone, coarse, np.array(places, np.int32))
+    for row, column in places:
+        tile = slice(row * TILE, (row + 1) * TILE), slice(column * TILE, (column + 1) * TILE)
+        np.testing.assert_array_equal(alone[tile], together[tile])
+    assert (together < 0.5).any() and (together == 0.5).any()
+
+
+def test_no_tiles_are_no_work() -> None:
+    alpha = np.full(SIZE, 0.5, np.float32)
+    bound_alpha(alpha, disc(2)[0], np.zeros((0, 2), np.int32))
+    assert (alpha == 0.5).all()
