@@ -1,5 +1,6 @@
 """The speed-quality plane of rows that refine the same coarse alphas."""
 
+import math
 import statistics
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,16 @@ def plot(result: dict[str, Any], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
-    for row, (spent, share) in plane(result).items():
+    rows = plane(result)
+    for row, (spent, share) in rows.items():
         marker, colour = _MARKS.get(row.partition("-")[0], _OTHERS)
         axes.plot([spent], [share], marker, color=colour)
-        axes.annotate(row, (spent, share), (5, 4), textcoords="offset points", fontsize=8)
+        # On the side where the neighbour is not, or its name would cover this one.
+        others = [each for name, each in rows.items() if name != row]
+        near = min(others, key=lambda each: abs(math.log(each[0] / spent)), default=(spent, 0))
+        above = 4 if share > near[1] else -11
+        axes.annotate(row, (spent, share), (5, above), textcoords="offset points", fontsize=8)
+    axes.margins(x=0.1)
     axes.set(
         xscale="log",
         xlabel="ms to refine one 1080p frame, median",
