@@ -170,7 +170,7 @@ def _loaded(session: Session, seconds: float) -> dict[str, Any]:
     return {"slow under load": under, "slow after load": _waited(session, _RECOVERING, seconds)}
 
 
-def _waited(session: Session, before: float, seconds: float) -> float:
+def _waited(session: Session, before: float, seconds: float) -> float | None:
     """Wait for some seconds; the share of slow frames but for the time `before`."""
     time.sleep(min(before, seconds))
     first = len(session.clock.seconds[FRAME])
@@ -178,9 +178,9 @@ def _waited(session: Session, before: float, seconds: float) -> float:
     return _slow([*session.clock.seconds[FRAME]][first:])
 
 
-def _slow(frames: Sequence[float]) -> float:
-    """Share of frames that took longer than there is time."""
-    return round(float((np.array(frames or [0.0]) > 1 / RATE).mean()), 4)
+def _slow(frames: Sequence[float]) -> float | None:
+    """Share of frames that took longer than there is time; None where there are none."""
+    return round(float((np.array(frames) > 1 / RATE).mean()), 4) if frames else None
 
 
 def _figures(tally: Tally, cores: float, frames: Sequence[float]) -> dict[str, Any]:
@@ -203,10 +203,9 @@ def _line(row: dict[str, Any]) -> str:
     )
     if "step" in row:
         text += f", step {row['step']} ({row['means']}), first picture {row['first picture']} s"
-    if "slow under load" in row:
-        text += (
-            f", slow {row['slow under load']:.1%} under load, {row['slow after load']:.1%} after"
-        )
+    for name in ("slow under load", "slow after load"):
+        if row.get(name) is not None:
+            text += f", {name} {row[name]:.1%}"
     return text
 
 

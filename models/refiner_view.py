@@ -10,6 +10,7 @@ import torch
 from kernels.context import join_near, moved_prior
 from kernels.layout import Layout
 from kernels.patches import NEAR, Near
+from kernels.threads import used
 from kernels.types import Alpha
 from models.frozen import frozen
 from models.refiner_inputs import Inputs, Level, doubted, tell
@@ -84,7 +85,7 @@ class Viewer:
         return noticed
 
     def _run(self, net: Net, channels: Channels) -> Channels:
-        few = channels.shape[0] * channels.shape[1] * net.width**2 < _FEW
+        few = channels.shape[0] * channels.shape[1] * net.width**2 < _FEW and used() <= 2
         found = run_net(net.graph, channels[None], self._dtype, 1 if few else 0)
         return found.reshape(found.shape[1:])
 

@@ -121,7 +121,8 @@ def test_a_dear_step_is_gone_up_to_where_more_time_is_left_than_the_last_ones_wa
     for first in (len(STEPS) - 1, 3):
         governor = Governor(TARGET)
         governor.level = first
-        assert not governor.fits(0.0245)
+        assert governor.fits(STEPS[first].most * TARGET - 1e-6)
+        assert not governor.fits(STEPS[first].most * TARGET + 1e-6)
         run(governor, lambda level, now: 0.0215, 0, 60)
         ends[first] = governor.level
     roomy = [number for number, step in enumerate(STEPS) if step.most > 0.0215 / TARGET]

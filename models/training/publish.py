@@ -109,11 +109,9 @@ gives other bits and the same figures but for noise. Made by
 
 def _told(plan: Plan) -> str:
     """What else the card says of the training."""
-    told = f"\n{plan.note}" if plan.note else ""
-    if plan.blend == 1:
-        return told
     shares = f"{plan.blend:.0%} that and {1 - plan.blend:.0%} what it went on from"
-    return f"{told}\nWhat is published is {shares}."
+    told = ["" if plan.blend == 1 else f"What is published is {shares}.", plan.note]
+    return "".join(f"\n{each}" for each in told if each)
 
 
 def _read_log(path: Path) -> list[dict[str, Any]]:
