@@ -109,9 +109,18 @@ gives other bits and the same figures but for noise. Made by
 
 def _told(plan: Plan) -> str:
     """What else the card says of the training."""
-    shares = f"{plan.blend:.0%} that and {1 - plan.blend:.0%} what it went on from"
-    told = ["" if plan.blend == 1 else f"What is published is {shares}.", plan.note]
+    told = mixture(plan.blend, "what it went on from"), plan.note
     return "".join(f"\n{each}" for each in told if each)
+
+
+def mixture(blend: float, rest: str) -> str:
+    """A sentence for a card about what is published; "" where it is just what was trained.
+
+    blend: see `blended`; rest: what the other share is of.
+    """
+    return (
+        "" if blend == 1 else f"What is published is {blend:.0%} that and {1 - blend:.0%} {rest}."
+    )
 
 
 def _read_log(path: Path) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.training.gather import read_sources
-from models.training.publish import blended, enlist
+from models.training.publish import blended, enlist, mixture
 from models.training.train_segmenter import Plan, read_plan
 from models.weights import WEIGHTS
 
@@ -96,6 +96,8 @@ def _card(plans: list[Plan], configs: list[Path], count: int, told: str) -> str:
     runs = "\n".join(_run(each) for each in plans)
     lines = "\n".join(f"    python -m models.training.{each}" for each in _commands(plans, configs))
     words = " ".join(str(each) for each in configs)
+    rest = "what the last part began from: the mean errs less than either"
+    mixed = f"{mixture(plan.blend, rest)}\n".lstrip()
     return f"""# {plan.name}
 
 Pass 1's own net (`models/person_net.py`) and its eyes for things (`models/person_sight.py`), which
@@ -119,7 +121,7 @@ them, are composed over other photographs' rooms; others are shown as they are, 
 ## Training
 
 {runs}
-{_blend(plan)}Logits are multiplied by {plan.sharpen:g}: labels that err make a net doubt too much.
+{mixed}Logits are multiplied by {plan.sharpen:g}: labels that err make a net doubt too much.
 Made by
 
     python -m models.training.gather MIRRORS {plan.photographs}
@@ -143,15 +145,6 @@ def _commands(plans: list[Plan], configs: list[Path]) -> Iterator[str]:
             yield f"around --config {config}"
         if begin.endswith("_mean.safetensors"):
             yield f"publish_segmenter --config {config} --mean {begin}"
-
-
-def _blend(plan: Plan) -> str:
-    if plan.blend == 1:
-        return ""
-    return (
-        f"What is published is {plan.blend:.0%} that and {1 - plan.blend:.0%} what the last part "
-        "began from: the mean errs less than either.\n"
-    )
 
 
 def _run(plan: Plan) -> str:

@@ -182,17 +182,14 @@ class Governor:
     @property
     def _low(self) -> float:
         """The share below which most frames must be for a step up."""
-        return (
-            _HIGH if (self._threads, self.level - 1) in self._proved else STEPS[self.level - 1].most
-        )
+        above = self.level - 1
+        return _HIGH if (self._threads, above) in self._proved else STEPS[above].most
 
     def _is_too_dear(self, now: float, usual: float) -> bool:
         """Whether frames would be too slow at the next step up, by what they were there before."""
         above = self._threads, self.level - 1
         times, at = self._dearer.get(above, (0.0, now))
-        if above in self._proved or now - at >= _REMEMBERED:
-            return False
-        return usual * times > STEPS[self.level - 1].most
+        return above not in self._proved and now - at < _REMEMBERED and usual * times > self._low
 
     def _is_high(self, now: float) -> bool:
         """Whether most of the last few frames were slow, or too many of the window."""
