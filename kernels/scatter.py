@@ -13,8 +13,10 @@ from kernels.types import Alpha, Kinds
 
 Floats = npt.NDArray[np.float32]
 
-_STEPS, _SPAN = 128, 16
-_HAZE = np.float32(0.035)
+_STEPS = 128
+SPAN = 16
+"""Logits further from 0 than this are taken for it."""
+HAZE = np.float32(0.035)
 """Closer than this to 0 or 1 alpha is made so: a net is never quite sure, a picture is."""
 
 
@@ -30,19 +32,22 @@ def scatter_alpha(
     one; trust: 0 to 1, the share of the change that is made. What is left within 0.035 of 0 or 1
     becomes 0 or 1. The change fades out over 8 pixels towards tiles that are not BAND. Where it is
     not a number the coarse alpha stays.
+
+    Afterwards `levels` hold the coarse alpha of each tile, faded where kinds changed, for
+    kernels.hedge.
     """
     wanted = error is not None
     _scatter(
         found, levels, tiles, looked, kinds, np.float32(terms.edge), np.float32(terms.scale),
         np.float32(trust), alpha, error if error is not None else alpha, wanted, logits_of(terms),
-        _alphas(), _ramps(),
+        sigmoids(), _ramps(),
     )  # fmt: skip
 
 
 @lru_cache
-def _alphas() -> Floats:
-    """Sigmoids of logits from -_SPAN to _SPAN; blended they are exact to 1e-6, and far faster."""
-    logits = np.linspace(-_SPAN, _SPAN, 2 * _SPAN * _STEPS + 1)
+def sigmoids() -> Floats:
+    """Sigmoids of logits from -SPAN to SPAN; blended they are exact to 1e-6, and far faster."""
+    logits = np.linspace(-SPAN, SPAN, 2 * SPAN * _STEPS + 1)
     return tabled(1 / (1 + np.exp(-logits)))
 
 
@@ -85,7 +90,7 @@ def _changed(
     scale: np.float32, trust: np.float32, table: Floats, alphas: Floats, alpha: Floats,
 ) -> None:  # fmt: skip
     """Rewrite the alpha of a flat tile. One loop for each step: so they vectorise."""
-    one, zero, span = np.float32(1), np.float32(0), np.float32(_SPAN)
+    one, zero, span = np.float32(1), np.float32(0), np.float32(SPAN)
     per, wide, clear = one / scale, one / (span + span), one / (one - edge - edge)
     coarse, logit = np.empty(FLAT, np.float32), np.empty(FLAT, np.float32)
     for n in range(FLAT):
@@ -100,8 +105,8 @@ def _changed(
     for n in range(FLAT):
         value = (coarse[n] - edge) * clear
         value = (one - (one - value) * high[n]) * low[n]
-        value = value if value >= _HAZE else zero
-        alpha[n] = value if value <= one - _HAZE else one
+        value = value if value >= HAZE else zero
+        alpha[n] = value if value <= one - HAZE else one
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -110,18 +115,22 @@ def _scatter(
     scale: np.float32, trust: np.float32, alpha: Alpha, error: Alpha, wanted: bool, table: Floats,
     alphas: Floats, ramps: Floats,
 ) -> None:  # fmt: skip
+    one = np.float32(1)
     for tile in numba.prange(found.shape[0]):
         row, column = tiles[tile, 0], tiles[tile, 1]
         top, left = row * TILE, column * TILE
-        fades, low, high, change, flat = np.empty((5, FLAT), np.float32)
+        fades, low, high, change, flat, before = np.empty((6, FLAT), np.float32)
         _fade(looked, kinds, row, column, False, BAND, ramps, fades)
         _fade(looked, kinds, row, column, True, OUTSIDE, ramps, low)
         _fade(looked, kinds, row, column, True, INSIDE, ramps, high)
         flatten(alpha, top, left, flat)
         for n in range(FLAT):
             change[n] = found[tile, n // TILE, n % TILE, 0]
+        for n in range(FLAT):
+            before[n] = (one - (one - flat[n]) * high[n]) * low[n]
         level = levels[tile].reshape(FLAT)
         _changed(change, level, fades, low, high, edge, scale, trust, table, alphas, flat)
+        level[:] = before
         unflatten(flat, top, left, alpha)
         if wanted:
             for n in range(FLAT):

@@ -9,6 +9,7 @@ import torch
 from kernels.band import TILE, classify, settled, tiles_of
 from kernels.bound import bound_alpha
 from kernels.coarse import cleaned, renewed, softened
+from kernels.hedge import hedge_alpha
 from kernels.patches import Places
 from kernels.recolour import recolour
 from kernels.refine import upsample_band
@@ -77,6 +78,11 @@ class LearnedRefiner:
             found = self._pixels(picture, inputs.small, view.near, tiles, alpha)
             scatter_alpha(*found, tiles, looked, kinds, TERMS, trust, alpha, error)
             bound_alpha(alpha, coarse, tiles)
+            near = view.near
+            hedge_alpha(
+                alpha, found.levels, found.found, tiles, view.error, near.step, near.top,
+                near.left, error,
+            )  # fmt: skip
         colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)

@@ -38,6 +38,7 @@ def wild_net(shape: Shape | None = None) -> RefinerNet:
     net.context.last.weight[-8:-1].normal_(0, 0.05)
     for parameter in net.fine.last.parameters():
         parameter.normal_(0, 0.3)
+    net.fine.last.bias[1] = -9  # it is sure of what it says, so nothing is taken back
     return net
 
 
@@ -223,6 +224,20 @@ def test_where_the_net_does_not_look_the_coarse_alpha_is_as_wrong_as_it_is_soft(
     assert refined.error is not None
     np.testing.assert_allclose(refined.error, np.minimum(refined.alpha, 1 - refined.alpha))
     assert refined.error.max() > 0.3
+
+
+def test_what_the_net_doubts_more_than_the_mask_is_held_back() -> None:
+    frame, coarse = scene(128, 128)
+    net = wild_net()
+    sure = LearnedRefiner(net, half=False)(frame, coarse)
+    net.fine.last.bias[1] = 0
+    net.context.last.bias[-1] = -9
+    doubtful = LearnedRefiner(net, half=False, keep_error=True)(frame, coarse)
+    coarse = rounded(upsample_band(coarse, sure.kinds, 128, 128))
+    assert np.abs(sure.alpha - coarse).max() > 0.05
+    assert np.abs(doubtful.alpha - coarse).max() < 0.01
+    # What is expected to be wrong is then what was expected of the mask.
+    assert doubtful.error is not None and np.median(doubtful.error) < 1e-3
 
 
 def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None:
