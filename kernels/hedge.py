@@ -48,12 +48,11 @@ def hedge_alpha(
     errors = _errors()
     moved, expected = _sums(alpha, before, found, tiles, errors).sum(axis=0)
     share = min(max(1 - moved / (_RESTLESS * max(expected, 1e-9)), 0), 1)
-    if share == 0:
-        return
-    taps = taps_of(0, step)
+    # Of no tiles at all it is still run: what is compiled late holds up a live picture.
+    tiles, taps = tiles if share else tiles[:0], taps_of(0, step)
     _hedge(
         alpha, before, found, tiles, doubt, step, top // step, left // step, taps.before,
-        taps.after, taps.share, np.float32(np.log(share)), errors, sigmoids(),
+        taps.after, taps.share, np.float32(np.log(share or 1)), errors, sigmoids(),
         alpha if error is None else error, error is not None,
     )  # fmt: skip
 
