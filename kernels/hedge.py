@@ -20,6 +20,10 @@ _RESTLESS = 0.4
 """Share of the expected error that a picture's alpha moves by where the coarse one was too poor to
 go back to; of 28 clips of people a frame moves by 0.16 and 0.33 at most, of photographs under hard,
 blurred, eroded or tiny masks hardly one by less than 0.4."""
+_CAUTION = 1.5
+"""k of the formula where nothing moved; measured: of 336 frames of people 98.8 % are not worse than
+the enlarged mask with 1, 99.4 with 1.5 and all with 2, for a band MAD of 53.2, 53.3 and 53.4; 91.4
+and 53.8 without."""
 _STEEP = 4
 """Power of the ratio of both expected errors; measured: with 2, more of what is right is lost."""
 _LEAST = -8.0
@@ -41,7 +45,7 @@ def hedge_alpha(
     A net says of a good mask mostly that it doubts both, moves it a little here and there, and is
     right but for places where it took the scene for hair. So where the whole picture moved by
     little beside what is expected to be wrong, each pixel keeps 1 / (1 + k r^4) of its way, r its
-    expected error over the coarse one's and k up to 1. Where either is not a number, none.
+    expected error over the coarse one's and k up to _CAUTION. Where either is not a number, none.
     """
     if not len(tiles):
         return
@@ -52,7 +56,7 @@ def hedge_alpha(
     tiles, taps = tiles if share else tiles[:0], taps_of(0, step)
     _hedge(
         alpha, before, found, tiles, doubt, step, top // step, left // step, taps.before,
-        taps.after, taps.share, np.float32(np.log(share or 1)), errors, sigmoids(),
+        taps.after, taps.share, np.float32(np.log(_CAUTION * share or 1)), errors, sigmoids(),
         alpha if error is None else error, error is not None,
     )  # fmt: skip
 

@@ -77,7 +77,7 @@ def test_each_pixel_keeps_what_the_formula_says(step: int, offset: int) -> None:
     full_size = doubt.shape[1] * step, doubt.shape[0] * step
     large = cv2.resize(doubt, full_size)[: SIZE[0], : SIZE[1]]
     moved = np.abs(in_tiles(found) - in_tiles(before)).sum()
-    share = 1 - moved / (0.4 * np.exp(in_tiles(log)).sum())
+    share = 1.5 * (1 - moved / (0.4 * np.exp(in_tiles(log)).sum()))
     keeps = 1 / (1 + share * np.exp(log - large) ** 4)
     inner = slice(start + step, -TILE), slice(start + step, -TILE)
     wanted = before + keeps * (found - before)
