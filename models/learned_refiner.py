@@ -32,8 +32,9 @@ _FINEST = 4
 class LearnedRefiner:
     """Refines any subject's coarse alpha with learned weights.
 
-    Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that. An object
-    serves one thread at a time: it keeps its working memory.
+    Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that; where the
+    nets doubt what they found more than a good one, it is gone back to (see kernels.hedge). An
+    object serves one thread at a time: it keeps its working memory.
     """
 
     def __init__(
