@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 
 _STEPS = 128
 SPAN = 16
-"""Logits further from 0 than this are taken for it."""
+"""Logits beyond this, above or below 0, are clipped to it."""
 HAZE = np.float32(0.035)
 """Closer than this to 0 or 1 alpha is made so: a net is never quite sure, a picture is."""
 
@@ -33,8 +33,8 @@ def scatter_alpha(
     becomes 0 or 1. The change fades out over 8 pixels towards tiles that are not BAND. Where it is
     not a number the coarse alpha stays.
 
-    Afterwards `levels` hold the coarse alpha of each tile, faded where kinds changed, for
-    kernels.hedge.
+    Afterwards `levels` hold what alpha would be had nothing been found, for kernels.hedge: the
+    enlarged coarse one, faded to 0 or 1 towards tiles that are settled.
     """
     wanted = error is not None
     _scatter(

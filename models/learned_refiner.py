@@ -33,7 +33,7 @@ class LearnedRefiner:
     """Refines any subject's coarse alpha with learned weights.
 
     Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that; where the
-    nets doubt what they found more than a good one, it is gone back to (see kernels.hedge). An
+    nets change it little, pixels that they doubt more go back towards it (see kernels.hedge). An
     object serves one thread at a time: it keeps its working memory.
     """
 
@@ -80,6 +80,7 @@ class LearnedRefiner:
             scatter_alpha(*found, tiles, looked, kinds, TERMS, trust, alpha, error)
             bound_alpha(alpha, coarse, tiles)
             near = view.near
+            # By now the levels are the alpha that there would be without the nets on pixels.
             hedge_alpha(
                 alpha, found.levels, found.found, tiles, view.error, near.step, near.top,
                 near.left, error,

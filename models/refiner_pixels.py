@@ -30,7 +30,10 @@ _PATCHES, _TILES = 16, 256
 
 
 class Found(NamedTuple):
-    """What scatter_alpha wants of tiles: what was found, and the logits it is to be added to."""
+    """What scatter_alpha wants of tiles: what was found, and the logits it is to be added to.
+
+    It puts into the latter what hedge_alpha wants.
+    """
 
     found: Channels
     levels: Channels

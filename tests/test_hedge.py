@@ -58,6 +58,12 @@ def test_a_picture_that_moves_much_is_left() -> None:
     assert (alpha == np.float32(0.7)).all()
 
 
+def enlarged(doubt: Alpha, step: int) -> Alpha:
+    """`doubt` as pixels of the picture, its edge repeated."""
+    size = doubt.shape[1] * step, doubt.shape[0] * step
+    return np.asarray(cv2.resize(doubt, size))[: SIZE[0], : SIZE[1]]
+
+
 @pytest.mark.parametrize("step", [2, 4, 8, 16])
 @pytest.mark.parametrize("offset", [0, 1])
 def test_each_pixel_keeps_what_the_formula_says(step: int, offset: int) -> None:
@@ -67,40 +73,38 @@ def test_each_pixel_keeps_what_the_formula_says(step: int, offset: int) -> None:
     log = random.uniform(-3, -2, SIZE).astype(np.float32)
     doubt = random.uniform(-3, -2, cells(0, step).shape).astype(np.float32)
     # Cells begin `offset` tiles into the picture; before them the first is repeated.
-    part = doubt[offset * TILE // step :, offset * TILE // step :]
+    skip, start = offset * TILE // step, offset * TILE
+    part = np.ascontiguousarray(doubt[skip:, skip:])
+    doubt = np.pad(part, ((skip, 0), (skip, 0)), mode="edge")
     alpha, error = found.copy(), np.zeros(SIZE, np.float32)
-    start = offset * TILE
-    hedge_alpha(
-        alpha, in_tiles(before), told(log), everywhere(), np.ascontiguousarray(part), step, start,
-        start, error,
-    )  # fmt: skip
-    full_size = doubt.shape[1] * step, doubt.shape[0] * step
-    large = cv2.resize(doubt, full_size)[: SIZE[0], : SIZE[1]]
-    moved = np.abs(in_tiles(found) - in_tiles(before)).sum()
-    share = 1.5 * (1 - moved / (0.4 * np.exp(in_tiles(log)).sum()))
+    hedge_alpha(alpha, in_tiles(before), told(log), everywhere(), part, step, start, start, error)
+    large = enlarged(doubt, step)
+    share = 1.5 * (1 - np.abs(found - before).sum() / (0.4 * np.exp(log).sum()))
     keeps = 1 / (1 + share * np.exp(log - large) ** 4)
-    inner = slice(start + step, -TILE), slice(start + step, -TILE)
     wanted = before + keeps * (found - before)
-    np.testing.assert_allclose(alpha[inner], wanted[inner], atol=1e-4)
+    np.testing.assert_allclose(alpha, wanted, atol=1e-5)
     expected = keeps * np.exp(log) + (1 - keeps) * np.exp(large)
-    np.testing.assert_allclose(error[inner], expected[inner], atol=1e-3)
-    assert np.abs(found - wanted)[inner].max() > 0.005
+    np.testing.assert_allclose(error, expected, atol=2e-4)
+    assert np.abs(found - wanted).max() > 0.005
 
 
 @pytest.mark.parametrize("broken", ["found", "doubt"])
-def test_what_is_not_a_number_goes_back(broken: str) -> None:
+@pytest.mark.parametrize("moved", [0.001, 0.2])
+@pytest.mark.parametrize("all_of_it", [True, False])
+def test_what_is_not_a_number_goes_back(broken: str, moved: float, all_of_it: bool) -> None:
     nothing = np.float32(np.nan)
     found = told(full(nothing if broken == "found" else UNSURE))
-    found[:4, ..., 1] = UNSURE
-    alpha, error = full(0.501), full(0)
+    if not all_of_it:
+        found[:4, ..., 1] = UNSURE
+    alpha, error = full(0.5 + moved), full(0)
     doubt = cells(nothing if broken == "doubt" else UNSURE)
     hedge_alpha(alpha, in_tiles(full(0.5)), found, everywhere(), doubt, STEP, 0, 0, error)
-    assert (alpha[TILE:] == 0.5).all()
+    np.testing.assert_allclose(alpha[TILE:], 0.5, atol=1e-6)
     assert np.isfinite(alpha).all()
     assert np.isnan(error[TILE:]).all()
 
 
-def test_other_tiles_are_left_and_none_are_no_work() -> None:
+def test_other_tiles_are_left() -> None:
     alpha, before = full(0.51), in_tiles(full(0.5))
     found, doubt = told(full(UNSURE)), cells(SURE)
     hedge_alpha(alpha, before[:0], found[:0], everywhere()[:0], doubt, STEP, 0, 0)
@@ -108,6 +112,28 @@ def test_other_tiles_are_left_and_none_are_no_work() -> None:
     hedge_alpha(alpha, before[:1], found[:1], everywhere()[:1], doubt, STEP, 0, 0)
     assert (alpha[:TILE, :TILE] < 0.502).all()
     assert (alpha[TILE:] == np.float32(0.51)).all() and (alpha[:, TILE:] == np.float32(0.51)).all()
+
+
+def test_a_picture_of_one_pixel() -> None:
+    alpha = np.full((1, 1), 0.51, np.float32)
+    found = told(full(UNSURE))[:1]
+    place = np.zeros((1, 2), np.int32)
+    hedge_alpha(alpha, in_tiles(full(0.5))[:1], found, place, cells(SURE)[:1, :1], STEP, 0, 0)
+    assert 0.5 <= alpha[0, 0] < 0.502
+
+
+def test_what_lies_beyond_the_edge_does_not_count() -> None:
+    before = in_tiles(full(0.5))
+    beyond = in_tiles(full(0.5))
+    rows = everywhere()[:, 0] == lattice(*SIZE)[0] - 1
+    beyond[rows, SIZE[0] % TILE :] = -100
+    alphas = []
+    for each in (before, beyond):
+        alpha = full(0.53)
+        hedge_alpha(alpha, each, told(full(UNSURE)), everywhere(), cells(SURE), STEP, 0, 0)
+        alphas.append(alpha)
+    np.testing.assert_array_equal(*alphas)
+    assert (alphas[0] < 0.51).all()
 
 
 def test_haze_is_cleared() -> None:

@@ -10,6 +10,7 @@ from kernels.band import BAND, INSIDE, OUTSIDE, TILE, classify, tiles_of
 from kernels.bound import bound_alpha
 from kernels.coarse import cleaned
 from kernels.context import CELL_INPUTS
+from kernels.hedge import hedge_alpha
 from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
 from models.classical_refiner import ClassicalRefiner
@@ -157,6 +158,12 @@ def test_alpha_meets_settled_tiles_without_a_step() -> None:
     scatter_alpha(found, levels, tiles, looked, kinds, TERMS, 1, alpha)
     steps = np.abs(np.diff(alpha, axis=1))
     assert steps.max() < 0.1
+    np.testing.assert_allclose(alpha[:, 24:56], 0.4, atol=1e-3)
+    # Nor do they leave a step when what was there before comes back.
+    found[..., 1] = 0
+    alpha[:, 16:64] -= 0.01
+    hedge_alpha(alpha, levels, found, tiles, np.full((12, 20), -8, np.float32), 4, 0, 0)
+    assert np.abs(np.diff(alpha, axis=1)).max() < 0.1
     np.testing.assert_allclose(alpha[:, 24:56], 0.4, atol=1e-3)
 
 
