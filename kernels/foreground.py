@@ -14,7 +14,7 @@ from kernels.band import TILE, lattice, tiles_of
 from kernels.cover import cover
 from kernels.layout import Layout
 from kernels.spread import Cells, SpreadColours
-from kernels.taps import taps_of
+from kernels.taps import enlarge_across, taps_of
 from kernels.types import Alpha, Kinds, Plane, Planes
 
 
@@ -57,22 +57,6 @@ def foreground_planes(
     return out
 
 
-@numba.njit(nogil=True, cache=True)
-def _between(
-    cells: Cells, channel: int, top: int, left: int, before: npt.NDArray[np.uint64],
-    after: npt.NDArray[np.uint64], share: npt.NDArray[np.float32], wide: npt.NDArray[np.float32],
-) -> None:  # fmt: skip
-    """Rows of cells from (top, left) on as rows of samples; outside, the edge repeats."""
-    rows, columns = cells.shape[:2]
-    edge = np.empty(wide.shape[0], np.float32)
-    for i in range(wide.shape[0]):
-        row = min(max(top + i, 0), rows - 1)
-        for j in range(edge.size):
-            edge[j] = cells[row, min(max(left + j, 0), columns - 1), channel]
-        for n in range(wide.shape[1]):
-            wide[i, n] = edge[before[n]] + (edge[after[n]] - edge[before[n]]) * share[n]
-
-
 @numba.njit(inline="always")
 def _unmix_row(
     plane: Plane, y: int, start: np.uint64, row: npt.NDArray[np.float32],
@@ -106,8 +90,8 @@ def _unmix(
         top, left = tiles[tile, 0] * tall, tiles[tile, 1] * wide
         cell_y, cell_x = tiles[tile, 0] * side - 1, tiles[tile, 1] * side - 1
         fronts, backs = np.empty((2, side + 2, wide), np.float32)
-        _between(foreground, channel, cell_y, cell_x, before, after, share, fronts)
-        _between(background, channel, cell_y, cell_x, before, after, share, backs)
+        enlarge_across(foreground, channel, cell_y, cell_x, before, after, share, fronts)
+        enlarge_across(background, channel, cell_y, cell_x, before, after, share, backs)
         row = np.empty(min(wide, width - left), np.float32)
         for y in range(top, min(top + tall, height)):
             cover(alpha, y, left, row.size, shift_y, shift_x, row)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from kernels.band import TILE
 from kernels.flat import FLAT, flatten, unflatten
 from kernels.patches import Places, looked_up, tabled
-from kernels.scatter import HAZE, SPAN, sigmoids
-from kernels.taps import taps_of
+from kernels.scatter import SPAN, cleared, sigmoids
+from kernels.taps import enlarge_across, taps_of
 from kernels.types import Alpha
 
 Floats = npt.NDArray[np.float32]
@@ -60,9 +60,9 @@ def hedge_alpha(
     tiles, taps = tiles if share or broken else tiles[:0], taps_of(0, step)
     caution = np.log(max(_CAUTION * share, _NONE))
     _hedge(
-        alpha, before, found, tiles, doubt, step, top // step, left // step, taps.before,
-        taps.after, taps.share, np.float32(caution), errors, sigmoids(),
-        alpha if error is None else error, error is not None,
+        alpha, before, found, tiles, doubt[..., None], step, top // step, left // step, *taps,
+        np.float32(caution), errors, sigmoids(), alpha if error is None else error,
+        error is not None,
     )  # fmt: skip
 
 
@@ -99,23 +99,19 @@ def _sums(alpha: Alpha, before: Floats, found: Floats, tiles: Places, errors: Fl
 
 @numba.njit(nogil=True, cache=True)
 def _enlarge(
-    doubt: Alpha, row: int, column: int, side: int, first: npt.NDArray[np.uint64],
-    second: npt.NDArray[np.uint64], share: Floats, out: Floats,
+    cells: Floats, top: int, left: int, side: int, before: npt.NDArray[np.uint64],
+    after: npt.NDArray[np.uint64], share: Floats, out: Floats,
 ) -> None:  # fmt: skip
-    """Fill `out`, (FLAT,), with `doubt` in the tile whose first cell is (row, column)."""
-    rows, columns = doubt.shape
-    across = np.empty((side + 2, TILE), np.float32)
-    cells = np.empty(side + 2, np.float32)
-    for i in range(side + 2):
-        y = min(max(row - 1 + i, 0), rows - 1)
-        for j in range(side + 2):
-            cells[j] = doubt[y, min(max(column - 1 + j, 0), columns - 1)]
-        for x in range(TILE):
-            across[i, x] = cells[first[x]] + (cells[second[x]] - cells[first[x]]) * share[x]
+    """Fill `out`, (FLAT,), with the only channel of `cells` in a tile of `side` cells a side.
+
+    (top, left): the last cell before it, above and to the left.
+    """
+    wide = np.empty((side + 2, TILE), np.float32)
+    enlarge_across(cells, 0, top, left, before, after, share, wide)
     for y in range(TILE):
         for x in range(TILE):
-            above = across[first[y], x]
-            out[y * TILE + x] = above + (across[second[y], x] - above) * share[y]
+            above = wide[before[y], x]
+            out[y * TILE + x] = above + (wide[after[y], x] - above) * share[y]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -129,28 +125,26 @@ def _mixed(logs: Floats, doubts: Floats, keeps: Floats, errors: Floats, out: Flo
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _hedge(
-    alpha: Alpha, before: Floats, found: Floats, tiles: Places, doubt: Alpha, step: int,
-    first_row: int, first_column: int, first: npt.NDArray[np.uint64],
-    second: npt.NDArray[np.uint64], share: Floats, caution: np.float32, errors: Floats,
+    alpha: Alpha, there: Floats, found: Floats, tiles: Places, doubt: Floats, step: int,
+    first_row: int, first_column: int, before: npt.NDArray[np.uint64],
+    after: npt.NDArray[np.uint64], share: Floats, caution: np.float32, errors: Floats,
     alphas: Floats, error: Alpha, wanted: bool,
 ) -> None:  # fmt: skip
     side = TILE // step
-    one, zero, span, steep = np.float32(1), np.float32(0), np.float32(SPAN), np.float32(_STEEP)
+    one, span, steep = np.float32(1), np.float32(SPAN), np.float32(_STEEP)
     for tile in numba.prange(tiles.shape[0]):
         row, column = tiles[tile, 0], tiles[tile, 1]
         flat, doubts, keeps = np.empty((3, FLAT), np.float32)
-        at_y, at_x = row * side - first_row, column * side - first_column
-        _enlarge(doubt, at_y, at_x, side, first, second, share, doubts)
+        at_y, at_x = row * side - first_row - 1, column * side - first_column - 1
+        _enlarge(doubt, at_y, at_x, side, before, after, share, doubts)
         flatten(alpha, row * TILE, column * TILE, flat)
-        there, logs = before[tile].reshape(FLAT), found[tile].reshape(2 * FLAT)
+        coarse, logs = there[tile].reshape(FLAT), found[tile].reshape(2 * FLAT)
         for n in range(FLAT):
             # Beyond its ends, and where it is not a number, the table has its last or first entry.
             logit = (doubts[n] - logs[2 * n + 1]) * steep - caution
             keeps[n] = looked_up(alphas, (logit + span) * (one / (span + span)))
         for n in range(FLAT):
-            value = there[n] + keeps[n] * (flat[n] - there[n])
-            value = value if value >= HAZE else zero
-            flat[n] = value if value <= one - HAZE else one
+            flat[n] = cleared(coarse[n] + keeps[n] * (flat[n] - coarse[n]))
         unflatten(flat, row * TILE, column * TILE, alpha)
         if wanted:
             _mixed(logs, doubts, keeps, errors, flat)

@@ -1,6 +1,7 @@
 """What a net found in tiles, laid into the picture without seams."""
 
 from functools import lru_cache
+from typing import Any
 
 import numba
 import numpy as np
@@ -16,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 _STEPS = 128
 SPAN = 16
 """Logits beyond this, above or below 0, are clipped to it."""
-HAZE = np.float32(0.035)
+_HAZE = np.float32(0.035)
 """Closer than this to 0 or 1 alpha is made so: a net is never quite sure, a picture is."""
 
 
@@ -59,6 +60,13 @@ def _ramps() -> Floats:
     far = np.maximum(along[:, None, :, None], along[None, :, None, :])
     ramps = np.minimum(far / RAMP, 1).reshape(3, 3, FLAT)
     return np.asarray(ramps, np.float32)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def cleared(alpha: np.float32) -> Any:
+    """`alpha`, 0 or 1 where it is within _HAZE of that."""
+    alpha = alpha if alpha >= _HAZE else np.float32(0)
+    return alpha if alpha <= np.float32(1) - _HAZE else np.float32(1)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -104,9 +112,7 @@ def _changed(
         coarse[n] = looked_up(alphas, logit[n])
     for n in range(FLAT):
         value = (coarse[n] - edge) * clear
-        value = (one - (one - value) * high[n]) * low[n]
-        value = value if value >= HAZE else zero
-        alpha[n] = value if value <= one - HAZE else one
+        alpha[n] = cleared((one - (one - value) * high[n]) * low[n])
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
