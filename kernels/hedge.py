@@ -36,7 +36,7 @@ _LEAST = -8.0
 def hedge_alpha(
     alpha: Alpha, before: Floats, found: Floats, tiles: Places, doubt: Alpha, step: int,
     top: int, left: int, error: Alpha | None = None,
-) -> None:  # fmt: skip
+) -> float:  # fmt: skip
     """Go back, in `tiles` of `alpha`, towards what it was `before`, where that is likely nearer.
 
     alpha: (H, W) float32, read and written; before: (n, TILE, TILE) float32, what scatter_alpha
@@ -51,10 +51,13 @@ def hedge_alpha(
     little beside what is expected to be wrong, each pixel keeps 1 / (1 + k r^4) of its way, r its
     expected error over the coarse one's and k up to _CAUTION. Where either is not a number, it
     keeps none, however much the others moved.
+
+    Returns what `tiles` moved by beside what is expected to be wrong; 0 where that is not known.
     """
     errors = _errors()
     moved, expected, broken = _sums(alpha, before, found, tiles, errors).sum(axis=0)
-    share = min(max(1 - moved / (_RESTLESS * max(expected, 1e-9)), 0), 1)
+    restless = float(moved / max(expected, 1e-9))
+    share = min(max(1 - restless / _RESTLESS, 0), 1)
     broken = broken or not np.isfinite(doubt).all()
     # Of no tiles at all it is still run: what is compiled late holds up a live picture.
     tiles, taps = tiles if share or broken else tiles[:0], taps_of(0, step)
@@ -64,6 +67,7 @@ def hedge_alpha(
         np.float32(caution), errors, sigmoids(), alpha if error is None else error,
         error is not None,
     )  # fmt: skip
+    return 0.0 if broken else restless
 
 
 @lru_cache

@@ -13,6 +13,7 @@ from kernels.hedge import hedge_alpha
 from kernels.patches import Places
 from kernels.recolour import recolour
 from kernels.refine import upsample_band
+from kernels.relax import relax_alpha, relax_share
 from kernels.scatter import scatter_alpha
 from kernels.spread import spread
 from kernels.types import Alpha
@@ -33,8 +34,9 @@ class LearnedRefiner:
     """Refines any subject's coarse alpha with learned weights.
 
     Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that; where the
-    nets change it little, pixels that they doubt more go back towards it (see kernels.hedge). An
-    object serves one thread at a time: it keeps its working memory.
+    nets change it little, pixels that they doubt more go back towards it (see kernels.hedge); where
+    they change it much, colours nearby have a say (see kernels.relax). An object serves one thread
+    at a time: it keeps its working memory.
     """
 
     def __init__(
@@ -81,10 +83,13 @@ class LearnedRefiner:
             bound_alpha(alpha, coarse, tiles)
             near = view.near
             # By now the levels are the alpha that there would be without the nets on pixels.
-            hedge_alpha(
+            restless = hedge_alpha(
                 alpha, found.levels, found.found, tiles, view.error, near.step, near.top,
                 near.left, error,
             )  # fmt: skip
+            layout = picture.layout
+            share = trust * relax_share(layout, restless)
+            relax_alpha(alpha, picture.planes, layout, found.found, tiles, share)
         colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)

@@ -116,6 +116,13 @@ def test_an_untrained_net_leaves_the_enlarged_coarse_alpha_but_for_haze(
     assert off.max() < 5e-6
 
 
+@pytest.fixture
+def nets_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nets find is not drawn towards what colours nearby say."""
+    monkeypatch.setattr("models.learned_refiner.relax_share", lambda layout, restless: 0)
+
+
+@pytest.mark.usefixtures("nets_alone")
 @pytest.mark.parametrize("quality", LEARNED)
 @pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
 def test_patches_equal_the_whole_picture(size: tuple[int, int], quality: str) -> None:
@@ -198,6 +205,7 @@ def test_a_soft_alpha_of_full_size_is_left() -> None:
     assert np.abs(refined.alpha - alpha).max() < 0.021
 
 
+@pytest.mark.usefixtures("nets_alone")
 def test_a_budget_refines_the_worst_tiles_only() -> None:
     frame, coarse = scene(256, 256)
     free = LearnedRefiner(wild_net(), half=False)(frame, coarse)
@@ -245,6 +253,21 @@ def test_what_the_net_doubts_more_than_the_mask_is_held_back() -> None:
     assert np.abs(doubtful.alpha - coarse).max() < 0.01
     # What is expected to be wrong is then what was expected of the mask.
     assert doubtful.error is not None and np.median(doubtful.error) < 1e-3
+
+
+def test_colours_nearby_have_a_say_where_the_nets_move_much(
+    request: pytest.FixtureRequest,
+) -> None:
+    frame, coarse = scene(150, 202)
+    with_colours = LearnedRefiner(wild_net(), half=False)(frame, coarse)
+    request.getfixturevalue("nets_alone")
+    alone = LearnedRefiner(wild_net(), half=False)(frame, coarse)
+    y, x = np.mgrid[:150, :202]
+    true = np.hypot(y - 75, x - 101) < 50  # the disc, which has another colour than the wall
+    band = _tiles(alone.kinds, (150, 202)) == BAND
+    off = [np.abs(refined.alpha - true)[band].mean() for refined in (with_colours, alone)]
+    assert off[0] < 0.9 * off[1]
+    np.testing.assert_array_equal(with_colours.alpha[~band], alone.alpha[~band])
 
 
 def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None:
