@@ -61,6 +61,11 @@ class Layout:
         """(shift_y, shift_x) of plane number `plane`."""
         return (0, 0) if plane == 0 or self.model != "yuv" else (self.shift_y, self.shift_x)
 
+    @property
+    def is_subsampled(self) -> bool:
+        """Whether the planes of colour are smaller than that of lightness."""
+        return self.shifts(self.count - 1) != (0, 0)
+
     def plane_shape(self, plane: int, height: int, width: int) -> tuple[int, int]:
         """Shape of plane number `plane` of a (height, width) picture; odd sizes round up."""
         y, x = self.shifts(plane)

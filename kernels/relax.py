@@ -47,7 +47,7 @@ class Ease(NamedTuple):
     restless: float
 
 
-_FINE, _COARSE = Ease(0.2, 0.15, 0.3), Ease(2.0, 0.25, 0.4)
+_FINE, _COARSE = Ease(0.25, 0.15, 0.3), Ease(8.0, 0.1, 0.25)
 """For pictures whose colours are as fine as their lightness, and for others."""
 _STEPS = 6
 _SPECTRUM = 0.05, 1.12
@@ -80,11 +80,8 @@ def relax_alpha(
     TILE, 2) float32, the second the log of alpha's expected error e; tiles: (n, 2) int32 lattice
     rows and columns; share: 0 to 1, of the way that is gone. The misfit is that of the best linear
     function of colour in each window around; the change counts as the square of 0.02 / e where e is
-    larger, times how `firm` such pictures are held. Where the planes of colour are smaller, means
-    of 2 x 2 pixels are what is fitted, and what differs within them stays. Haze of less than 0.02
-    is stretched away.
+    larger, times how `firm` such pictures are held. Haze of less than 0.02 is stretched away.
     """
-    tiles = tiles if share > 0 else tiles[:0]
     count = len(tiles)
     colours = np.empty((count, 3, CORNERS, SEEN), np.float32)
     told = np.empty((count, TOLD, WINDOWS), np.float32)
@@ -93,20 +90,13 @@ def relax_alpha(
     held = np.zeros((count, 3, CORNERS, OWN), np.float32)
     _begin(alpha, found, tiles, np.float32(_ease(layout).firm), held)
     for momentum, pace in _paces():
-        _turn(
-            alpha, tiles, colours, told, _is_fine(layout), np.float32(momentum), np.float32(pace),
-            held,
-        )  # fmt: skip
+        _turn(alpha, tiles, colours, told, np.float32(momentum), np.float32(pace), held)
         _go(alpha, tiles, held)
     _end(alpha, tiles, held, np.float32(share))
 
 
-def _is_fine(layout: Layout) -> bool:
-    return layout.shifts(layout.count - 1) == (0, 0)
-
-
 def _ease(layout: Layout) -> Ease:
-    return _FINE if _is_fine(layout) else _COARSE
+    return _COARSE if layout.is_subsampled else _FINE
 
 
 def _paces() -> list[tuple[float, float]]:
@@ -130,7 +120,7 @@ def _begin(alpha: Alpha, found: Floats, tiles: Places, firm: np.float32, held: F
         before, firmly = held[tile, 0], held[tile, 1]
         here = np.empty(SEEN, np.float32)
         for corner in range(CORNERS):
-            look(alpha, top, left, corner, 0, 0, here)
+            look(alpha, top, left, corner, here)
             before[corner] = here[FIRST : FIRST + OWN]
             for i in range(TILE // 2):
                 for j in range(TILE // 2):
@@ -155,8 +145,8 @@ def _fit(told: Floats, means: Floats) -> None:
 
 @numba.njit(nogil=True, cache=True)
 def _step(
-    lines: Floats, colours: Floats, seen: Floats, now: Floats, held: Floats, first: int,
-    momentum: np.float32, pace: np.float32, fits: Floats,
+    lines: Floats, colours: Floats, now: Floats, held: Floats, first: int, momentum: np.float32,
+    pace: np.float32, fits: Floats,
 ) -> None:  # fmt: skip
     """Find the next way of pixels at one corner of their blocks.
 
@@ -168,7 +158,7 @@ def _step(
     blue = colours[start + 2 * CORNERS * SEEN :]
     for n in range(OWN):
         fit = lines[n] + lines[n + OWN] * red[n] + lines[n + 2 * OWN] * green[n]
-        fits[n] = fit + lines[n + 3 * OWN] * blue[n] - seen[n]
+        fits[n] = fit + lines[n + 3 * OWN] * blue[n] - now[n]
     before, firmly = held[first:], held[first + CORNERS * OWN :]
     way = held[first + 2 * CORNERS * OWN :]
     for n in range(OWN):
@@ -180,7 +170,7 @@ def _step(
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _turn(
-    alpha: Alpha, tiles: Places, colours: Floats, told: Floats, fine: bool, momentum: np.float32,
+    alpha: Alpha, tiles: Places, colours: Floats, told: Floats, momentum: np.float32,
     pace: np.float32, held: Floats,
 ) -> None:  # fmt: skip
     """Find the way that each pixel goes next."""
@@ -188,11 +178,11 @@ def _turn(
         top, left = tiles[tile, 0] * TILE - RING, tiles[tile, 1] * TILE - RING
         here, ones = np.empty((CORNERS, SEEN), np.float32), np.ones((CORNERS, SEEN), np.float32)
         for corner in range(CORNERS):
-            look(alpha, top, left, corner, 0, 0, here[corner])
-        whole, sums, scratch = np.empty((3, SEEN), np.float32)
+            look(alpha, top, left, corner, here[corner])
+        sums, scratch = np.empty((2, SEEN), np.float32)
         fits, lines = np.empty((4, WINDOWS), np.float32), np.empty((4, OWN), np.float32)
-        block_means(here, ones, whole)
-        mean_around(whole, scratch, fits[0])
+        block_means(here, ones, sums)
+        mean_around(sums, scratch, fits[0])
         for n in range(3):
             block_means(here, colours[tile, n], sums)
             mean_around(sums, scratch, fits[n + 1])
@@ -202,8 +192,7 @@ def _turn(
         flat, own = colours[tile].reshape(3 * CORNERS * SEEN), held[tile].reshape(3 * CORNERS * OWN)
         for corner in range(CORNERS):
             now = here[corner, FIRST:]
-            seen = now if fine else whole[FIRST:]
-            _step(lines.reshape(4 * OWN), flat, seen, now, own, corner * OWN, momentum, pace, sums)
+            _step(lines.reshape(4 * OWN), flat, now, own, corner * OWN, momentum, pace, sums)
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

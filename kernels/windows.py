@@ -14,6 +14,7 @@ import numpy.typing as npt
 from kernels.band import TILE
 from kernels.layout import Layout
 from kernels.patches import Places
+from kernels.refine import tap
 from kernels.types import Plane, Planes
 
 Floats = npt.NDArray[np.float32]
@@ -40,9 +41,8 @@ def measure_windows(
     """Fill `colours` and `told` with what the windows of each tile hold.
 
     planes: as `layout` says; tiles: (n, 2) int32 lattice rows and columns; colours: (n, 3, CORNERS,
-    SEEN) float32, RGB of range 1 about the tile's own mean, that of the whole block where the
-    planes of colour are smaller; told: (n, TOLD, WINDOWS) float32. Beyond its edge the picture is
-    repeated.
+    SEEN) float32, RGB of range 1 about the tile's own mean; told: (n, TOLD, WINDOWS) float32.
+    Smaller planes are enlarged bilinearly. Beyond its edge the picture is repeated.
     """
     second, third = (planes[0], planes[0]) if layout.count == 1 else planes[1:]
     shift_y, shift_x = layout.shifts(layout.count - 1)
@@ -73,25 +73,45 @@ def mean_around(cells: Floats, scratch: Floats, means: Floats) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def look(
-    plane: Plane, top: int, left: int, corner: int, shift_y: int, shift_x: int, out: Floats
-) -> None:
-    """One pixel of each block from (top, left) on, where `plane` is smaller by these shifts.
+def look(plane: Plane, top: int, left: int, corner: int, out: Floats) -> None:
+    """One pixel of each block from (top, left) on; beyond its edge the plane is repeated.
 
-    corner: which; out: (SEEN,), written. Beyond its edge the plane is repeated.
+    corner: which; out: (SEEN,), written.
     """
     height, width = plane.shape
     y, x = top + corner // 2, left + corner % 2
-    inside = x >= 0 and x + 2 * (BLOCKS - 1) >> shift_x < width
-    start, two, shift = np.uint64(max(x, 0)), np.uint64(2), np.uint64(shift_x)
+    inside = x >= 0 and x + 2 * (BLOCKS - 1) < width
+    start, two = np.uint64(max(x, 0)), np.uint64(2)
     for i in range(BLOCKS):
-        row = plane[min(max(y + 2 * i >> shift_y, 0), height - 1)]
+        row = plane[min(max(y + 2 * i, 0), height - 1)]
         if inside:
             for j in range(BLOCKS):
-                out[i * BLOCKS + j] = row[(start + two * np.uint64(j)) >> shift]
+                out[i * BLOCKS + j] = row[start + two * np.uint64(j)]
         else:
             for j in range(BLOCKS):
-                out[i * BLOCKS + j] = row[min(max(x + 2 * j >> shift_x, 0), width - 1)]
+                out[i * BLOCKS + j] = row[min(max(x + 2 * j, 0), width - 1)]
+
+
+@numba.njit(nogil=True, cache=True)
+def _enlarge(
+    plane: Plane, height: int, width: int, top: int, left: int, corner: int, shift_y: int,
+    shift_x: int, out: Floats,
+) -> None:  # fmt: skip
+    """`look` at a plane that is smaller by these shifts, bilinearly, so that no step shows.
+
+    height, width: of the picture.
+    """
+    rows, columns = plane.shape
+    for i in range(BLOCKS):
+        y = min(max(top + 2 * i + corner // 2, 0), height - 1)
+        upper, lower, down = tap((y + 0.5) / (1 << shift_y), rows)
+        for j in range(BLOCKS):
+            x = min(max(left + 2 * j + corner % 2, 0), width - 1)
+            before, after, right = tap((x + 0.5) / (1 << shift_x), columns)
+            first, second = np.float32(plane[upper, before]), np.float32(plane[lower, before])
+            first += (plane[upper, after] - first) * right
+            second += (plane[lower, after] - second) * right
+            out[i * BLOCKS + j] = first + (second - first) * down
 
 
 @numba.njit(nogil=True, cache=True)
@@ -131,23 +151,27 @@ def _measure(
     first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int, matrix: Floats,
     offset: Floats, tiles: Places, colours: Floats, told: Floats,
 ) -> None:  # fmt: skip
+    height, width = first.shape
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE - RING, tiles[tile, 1] * TILE - RING
         here, there = colours[tile], told[tile]
         scratch, means = np.empty((2, SEEN), np.float32)
         ones = np.ones((CORNERS, SEEN), np.float32)
         for corner in range(CORNERS):
-            look(first, top, left, corner, 0, 0, here[0, corner])
-            look(second, top, left, corner, shift_y, shift_x, here[1, corner])
-            look(third, top, left, corner, shift_y, shift_x, here[2, corner])
+            look(first, top, left, corner, here[0, corner])
+            if shift_y + shift_x:
+                for n, plane in ((1, second), (2, third)):
+                    _enlarge(
+                        plane, height, width, top, left, corner, shift_y, shift_x, here[n, corner]
+                    )
+            else:
+                look(second, top, left, corner, here[1, corner])
+                look(third, top, left, corner, here[2, corner])
         _to_rgb(matrix, offset, here.reshape(3, CORNERS * SEEN))
         number = 3
         for n in range(3):
             block_means(here[n], ones, means)
             mean_around(means, scratch, there[n])
-            if shift_y + shift_x:
-                for corner in range(CORNERS):
-                    here[n, corner] = means
         for n in range(3):
             for m in range(n, 3):
                 block_means(here[n], here[m], means)

@@ -35,7 +35,7 @@ class LearnedRefiner:
 
     Where the coarse alpha is nowhere sure of one side, it is enlarged and left at that; where the
     nets change it little, pixels that they doubt more go back towards it (see kernels.hedge); where
-    they change it much, colours nearby have a say (see kernels.relax). An object serves one thread
+    they change it more, colours nearby have a say (see kernels.relax). An object serves one thread
     at a time: it keeps its working memory.
     """
 
@@ -46,15 +46,17 @@ class LearnedRefiner:
         budget: float | None = None,
         half: bool | None = None,
         keep_error: bool = False,
+        thorough: bool = False,
     ) -> None:
         """Run a copy of `net` on cells of 4 pixels, doubled in large pictures.
 
         budget: tiles a picture at most, those where the coarse alpha is expected to be most wrong,
         or a share of them below 1; None for all; may be changed. half: compute in bfloat16; None
         where the processor multiplies it fast. keep_error: also give the expected error of each
-        pixel.
+        pixel. thorough: let colours nearby have a say even where they are coarser than lightness,
+        which takes half as long again and shows less.
         """
-        self.budget, self._keep_error = budget, keep_error
+        self.budget, self._keep_error, self._thorough = budget, keep_error, thorough
         dtype = net_precision() if half is None else torch.bfloat16 if half else torch.float32
         own = deepcopy(net).eval().requires_grad_(False).to(dtype)
         own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -89,7 +91,8 @@ class LearnedRefiner:
             )  # fmt: skip
             layout = picture.layout
             share = trust * relax_share(layout, restless)
-            relax_alpha(alpha, picture.planes, layout, found.found, tiles, share)
+            if share > 0 and (self._thorough or not layout.is_subsampled):
+                relax_alpha(alpha, picture.planes, layout, found.found, tiles, share)
         colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)
@@ -117,10 +120,10 @@ class LearnedRefiner:
 def open_learned(quality: str, **options: Any) -> LearnedRefiner:
     """A refiner with the committed weights of `quality`, one of models.refined.LEARNED.
 
-    options: of LearnedRefiner. Raises KeyError on another quality, WeightsError
+    "best" is thorough. options: of LearnedRefiner. Raises KeyError on another quality, WeightsError
     when the file is missing or damaged.
     """
     name = f"refiner_{quality}"
     net = RefinerNet(SHAPES[name])
     net.load_state_dict(load_weights(name))
-    return LearnedRefiner(net, **options)
+    return LearnedRefiner(net, thorough=quality == "best", **options)

@@ -10,7 +10,9 @@ from kernels.band import BAND, INSIDE, OUTSIDE, TILE, classify, tiles_of
 from kernels.bound import bound_alpha
 from kernels.coarse import cleaned
 from kernels.context import CELL_INPUTS
+from kernels.convert import convert_planes
 from kernels.hedge import hedge_alpha
+from kernels.layout import Layout
 from kernels.refine import upsample_band
 from kernels.scatter import scatter_alpha
 from models.classical_refiner import ClassicalRefiner
@@ -23,6 +25,7 @@ from models.refiner_whole import refine_close, view
 from models.stepped_refiner import Kind, SteppedRefiner
 from stream.frame import Frame
 from stream.live.governor import STEPS
+from stream.live.normal import live_frame
 
 SIZES = [(1, 1), (7, 3), (17, 33), (64, 64), (97, 131), (150, 90)]
 
@@ -268,6 +271,20 @@ def test_colours_nearby_have_a_say_where_the_nets_move_much(
     off = [np.abs(refined.alpha - true)[band].mean() for refined in (with_colours, alone)]
     assert off[0] < 0.9 * off[1]
     np.testing.assert_array_equal(with_colours.alpha[~band], alone.alpha[~band])
+
+
+def test_coarser_colours_have_a_say_only_in_the_thorough() -> None:
+    sharp, coarse = scene(150, 202)
+    size, target = (150, 202), Layout("yuv", 8, 1, 1, "bt601", False)
+    whole = 0, 0, *size
+    frame = live_frame(convert_planes(sharp.planes, sharp.layout, target, *size, whole), 0)
+    net = wild_net()
+    net.fine.last.bias[1] = -3.5
+    quick, thorough = (
+        LearnedRefiner(net, half=False, thorough=thorough)(frame, coarse).alpha
+        for thorough in (False, True)
+    )
+    assert np.abs(quick - thorough).max() > 0.05
 
 
 def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None:

@@ -1,5 +1,6 @@
 """What windows of a tile hold, beside the same worked out for each by itself."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -31,11 +32,13 @@ SIZE = (37, 45)
 
 
 def around(plane: np.ndarray, row: int, column: int, shifts: tuple[int, int]) -> np.ndarray:
-    """A luma-sized (24, 24) view of a plane about a tile, the plane's edge repeated."""
-    y = np.clip((np.arange(TILE + 2 * RING) + row * TILE - RING) >> shifts[0], 0, None)
-    x = np.clip((np.arange(TILE + 2 * RING) + column * TILE - RING) >> shifts[1], 0, None)
-    y, x = np.minimum(y, plane.shape[0] - 1), np.minimum(x, plane.shape[1] - 1)
-    return plane[y[:, None], x]
+    """24 x 24 pixels about a tile of a plane, enlarged bilinearly; the picture's edge repeats."""
+    size = plane.shape[1] << shifts[1], plane.shape[0] << shifts[0]
+    wide = plane if shifts == (0, 0) else cv2.resize(plane.astype(np.float32), size)
+    wide = wide[: SIZE[0], : SIZE[1]]
+    y = np.clip(np.arange(TILE + 2 * RING) + row * TILE - RING, 0, wide.shape[0] - 1)
+    x = np.clip(np.arange(TILE + 2 * RING) + column * TILE - RING, 0, wide.shape[1] - 1)
+    return np.asarray(wide[y[:, None], x])
 
 
 def rows_of(flat: np.ndarray) -> np.ndarray:
@@ -53,7 +56,7 @@ def test_look_reads_each_corner_of_each_block(place: tuple[int, int]) -> None:
     plane = np.random.default_rng(0).random(SIZE, np.float32)
     seen = np.empty((CORNERS, SEEN), np.float32)
     for corner in range(CORNERS):
-        look(plane, place[0] * TILE - RING, place[1] * TILE - RING, corner, 0, 0, seen[corner])
+        look(plane, place[0] * TILE - RING, place[1] * TILE - RING, corner, seen[corner])
     np.testing.assert_array_equal(as_pixels(seen), around(plane, *place, (0, 0)))
 
 
@@ -71,9 +74,6 @@ def test_colours_means_and_covariances_are_those_of_each_window(name: str) -> No
         rgb = np.einsum("nk,kyx->nyx", matrix.astype(float), np.stack(samples).astype(float))
         rgb += offset[:, None, None]
         rgb -= rgb.mean(axis=(1, 2), keepdims=True)
-        if layout.shifts(2) != (0, 0):
-            blocks = rgb.reshape(3, BLOCKS, 2, BLOCKS, 2).mean(axis=(2, 4))
-            rgb = blocks.repeat(2, 1).repeat(2, 2)
         np.testing.assert_allclose(as_pixels(colours[tile]), rgb, atol=1e-5)
         for row in range(BLOCKS - 2):
             for column in range(BLOCKS - 2):
@@ -81,9 +81,9 @@ def test_colours_means_and_covariances_are_those_of_each_window(name: str) -> No
                 covariance = np.cov(window, bias=True) + 1e-6 * np.eye(3)
                 found = rows_of(told[tile])[:, row, column].astype(float)
                 np.testing.assert_allclose(found[:3], window.mean(axis=1), atol=1e-5)
-                # Float32 rounds to a tenth of the 1e-6, which counts where colours hardly differ.
+                # Float32 rounds to a sixth of the 1e-6, which counts where colours hardly differ.
                 one = found[[3, 4, 5, 4, 6, 7, 5, 7, 8]].reshape(3, 3) @ covariance
-                np.testing.assert_allclose(one, np.eye(3), atol=0.1)
+                np.testing.assert_allclose(one, np.eye(3), atol=0.16)
 
 
 def test_means_of_a_tiles_own_blocks_are_those_of_the_windows_around_each() -> None:
