@@ -92,7 +92,7 @@ class LearnedRefiner:
             layout = picture.layout
             share = trust * relax_share(layout, restless)
             if share > 0 and (self._thorough or not layout.is_subsampled):
-                relax_alpha(alpha, picture.planes, layout, found.found, tiles, share)
+                relax_alpha(alpha, picture.planes, layout, found.found, tiles, share, error)
         colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)

@@ -162,6 +162,17 @@ def test_where_the_error_is_not_a_number_alpha_hardly_moves_and_stays_a_number()
     np.testing.assert_allclose(alpha, (kept - 0.02) / 0.96, atol=0.03)
 
 
+def test_less_error_is_expected_where_alpha_became_sure() -> None:
+    planes, _ = scene()
+    alpha = np.random.default_rng(12).random(SIZE, np.float32)
+    tiles, error = everywhere()[[0, 3]], full(0.3)
+    error[5, 6] = np.nan
+    relax_alpha(alpha, planes, RGB, told(full(UNSURE), tiles), tiles, 0.5, error)
+    wanted = 0.3 * (0.5 + 0.5 * (0.4 + 2 * np.minimum(alpha, 1 - alpha)))
+    wanted[:, TILE:48], wanted[TILE:], wanted[5, 6] = 0.3, 0.3, np.nan
+    np.testing.assert_allclose(error, wanted, atol=1e-6)
+
+
 def test_flat_colours_leave_alpha_in_range() -> None:
     planes = tuple(np.full(SIZE, value, np.uint8) for value in (10, 20, 30))
     alpha = np.random.default_rng(11).integers(0, 2, SIZE).astype(np.float32)
