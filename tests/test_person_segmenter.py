@@ -138,6 +138,19 @@ def test_a_ghost_beside_a_subject_goes_and_hair_around_it_stays() -> None:
     assert not person_segmenter.decided(faint).any()
 
 
+def test_a_ghost_that_would_pass_for_somebody_goes_where_another_is_sure() -> None:
+    alpha = np.zeros((100, 160), np.float32)
+    alpha[20:, 60:100] = 1
+    alpha[40:60, 75:85] = 0.6  # a face lit too brightly
+    alpha[70:, :40] = 0.8  # a chair that the look cuts off
+    found = person_segmenter.decided(alpha)
+    np.testing.assert_array_equal(found[20:, 60:68], alpha[20:, 60:68])
+    assert found[40:60, 75:85].min() >= 0.6
+    assert not found[:, :40].any()
+    alpha[:, 60:100] = 0
+    np.testing.assert_array_equal(person_segmenter.decided(alpha)[99, 19:21], 1)
+
+
 def test_looks_come_down_to_the_share_asked_for_and_the_next_is_prepared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
