@@ -3,7 +3,8 @@
 After Levin, Lischinski and Weiss, "A Closed-Form Solution to Natural Image Matting" (2008), with
 larger windows (He, Sun and Tang, "Fast Matting Using Large Kernel Matting Laplacian Matrices",
 2010), of which there is one to each 2 x 2 pixels; what a net found takes the trimap's place. A few
-steps of Chebyshev's iteration (Golub and Varga, 1961) go nearly all of the way.
+steps of Chebyshev's iteration (Golub and Varga, 1961) go most of the way but for what spans tens of
+pixels, which the nets know better.
 """
 
 from typing import NamedTuple
@@ -57,6 +58,7 @@ _ITSELF = np.float32(0.9)
 _SURE = np.float32(0.02)
 """An expected error below which alpha is held no more firmly."""
 _HAZE = np.float32(0.02)
+"""What linear functions leave of what is 0 or 1."""
 _DOUBT = np.float32(0.4)
 """Share of the expected error that is left where alpha has become 0 or 1; where it is 0.5, 1.4 of
 it. So the error points better at what is wrong: on photographs under hard masks with an area under
@@ -82,12 +84,13 @@ def relax_alpha(
     """Take `alpha` in `tiles` towards the minimum of its misfit and of its change, both squared.
 
     alpha: (H, W) float32 in [0, 1], read and written; planes: as `layout` says; found: (n, TILE,
-    TILE, 2) float32, the second the log of alpha's expected error e; tiles: (n, 2) int32 lattice
-    rows and columns; share: 0 to 1, of the way that is gone. The misfit is that of the best linear
-    function of colour in each window around; the change counts as the square of 0.02 / e where e is
-    larger, times how `firm` such pictures are held. Haze of less than 0.02 is stretched away.
-    error: (H, W) float32, what is expected of `alpha` before; read, and written for what it is
-    then: 0.4 of it where alpha is 0 or 1, more the softer alpha is.
+    TILE, 2) float32, the second the log of the expected error e of what a net found; tiles: (n, 2)
+    int32 lattice rows and columns; share: 0 to 1, of the way that is gone. The misfit is that of
+    the best linear function of colour in each window around; the change counts as the square of
+    0.02 / e where e is larger, times how `firm` such pictures are held. Haze of less than 0.02
+    times `share` is stretched away. error: (H, W) float32, what is expected of `alpha` before;
+    read, and written for what it is then: with all of the share 0.4 of it where alpha is 0 or 1,
+    more the softer alpha is.
     """
     count = len(tiles)
     colours = np.empty((count, 3, CORNERS, SEEN), np.float32)
@@ -151,7 +154,7 @@ def _fit(told: Floats, means: Floats) -> None:
         means[1, n], means[2, n], means[3, n] = x, y, z
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _step(
     lines: Floats, colours: Floats, now: Floats, held: Floats, first: int, momentum: np.float32,
     pace: np.float32, fits: Floats,
@@ -227,6 +230,7 @@ def _end(
             for x in range(min(TILE, width - left)):
                 before = held[tile, 0, y % 2 * 2 + x % 2, y // 2 * BLOCKS + x // 2]
                 value = before + share * (alpha[top + y, left + x] - before)
+                value = value if np.isfinite(value) else before
                 value = min(max((value - haze) * scale, zero), one)
                 alpha[top + y, left + x] = value
                 if wanted:

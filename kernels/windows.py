@@ -92,7 +92,7 @@ def look(plane: Plane, top: int, left: int, corner: int, out: Floats) -> None:
                 out[i * BLOCKS + j] = row[min(max(x + 2 * j, 0), width - 1)]
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _enlarge(
     plane: Plane, height: int, width: int, top: int, left: int, corner: int, shift_y: int,
     shift_x: int, out: Floats,
@@ -116,20 +116,23 @@ def _enlarge(
 
 @numba.njit(nogil=True, cache=True)
 def _to_rgb(matrix: Floats, offset: Floats, colours: Floats) -> None:
-    """Planes' samples, (3, n), as RGB less its mean, so that squares lose no digits."""
+    """Planes' samples, (3, n), as RGB in [0, 1], less its mean, so that squares lose no digits."""
     first, second, third = colours[0], colours[1], colours[2]
     for n in range(first.shape[0]):
         a, b, c = first[n], second[n], third[n]
         first[n] = matrix[0, 0] * a + matrix[0, 1] * b + matrix[0, 2] * c + offset[0]
         second[n] = matrix[1, 0] * a + matrix[1, 1] * b + matrix[1, 2] * c + offset[1]
         third[n] = matrix[2, 0] * a + matrix[2, 1] * b + matrix[2, 2] * c + offset[2]
+    zero, one = np.float32(0), np.float32(1)
     for k in range(3):
+        for n in range(first.shape[0]):
+            colours[k, n] = min(max(colours[k, n], zero), one)
         mean = colours[k].mean()
         for n in range(first.shape[0]):
             colours[k, n] -= mean
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _invert(told: Floats) -> None:
     """Turn means of products of colours into the inverse of their covariance."""
     for n in range(WINDOWS):

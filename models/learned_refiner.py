@@ -91,8 +91,11 @@ class LearnedRefiner:
             )  # fmt: skip
             layout = picture.layout
             share = trust * relax_share(layout, restless)
-            if share > 0 and (self._thorough or not layout.is_subsampled):
-                relax_alpha(alpha, picture.planes, layout, found.found, tiles, share, error)
+            if self._thorough or not layout.is_subsampled:
+                # Of no tiles at all it is still run: what is compiled late holds up live pictures.
+                some = tiles if share > 0 else tiles[:0]
+                # To bound alpha once more was measured to be no better anywhere.
+                relax_alpha(alpha, picture.planes, layout, found.found, some, share, error)
         colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)
@@ -120,10 +123,10 @@ class LearnedRefiner:
 def open_learned(quality: str, **options: Any) -> LearnedRefiner:
     """A refiner with the committed weights of `quality`, one of models.refined.LEARNED.
 
-    "best" is thorough. options: of LearnedRefiner. Raises KeyError on another quality, WeightsError
-    when the file is missing or damaged.
+    options: of LearnedRefiner; "best" is thorough where they do not say. Raises KeyError on
+    another quality, WeightsError when the file is missing or damaged.
     """
     name = f"refiner_{quality}"
     net = RefinerNet(SHAPES[name])
     net.load_state_dict(load_weights(name))
-    return LearnedRefiner(net, thorough=quality == "best", **options)
+    return LearnedRefiner(net, **({"thorough": quality == "best"} | options))

@@ -153,7 +153,7 @@ def _without_ghosts(alpha: Alpha) -> Alpha:
     count, parts = cv2.connectedComponents((alpha > _FAINT).astype(np.uint8))
     kept = np.zeros(count, np.float32)
     kept[parts[alpha > _SURE]] = 1
-    if kept.all() or not kept.any():
+    if kept[1:].all() or not kept.any():
         return alpha
     kept[0] = 1  # what is fainter yet belongs to whatever it surrounds
     return np.asarray(alpha * kept[parts])

@@ -77,7 +77,10 @@ def test_each_pixel_keeps_what_the_formula_says(step: int, offset: int) -> None:
     part = np.ascontiguousarray(doubt[skip:, skip:])
     doubt = np.pad(part, ((skip, 0), (skip, 0)), mode="edge")
     alpha, error = found.copy(), np.zeros(SIZE, np.float32)
-    hedge_alpha(alpha, in_tiles(before), told(log), everywhere(), part, step, start, start, error)
+    restless = hedge_alpha(
+        alpha, in_tiles(before), told(log), everywhere(), part, step, start, start, error
+    )
+    assert restless == pytest.approx(np.abs(found - before).sum() / np.exp(log).sum(), rel=1e-3)
     large = enlarged(doubt, step)
     share = 1.5 * (1 - np.abs(found - before).sum() / (0.4 * np.exp(log).sum()))
     keeps = 1 / (1 + share * np.exp(log - large) ** 4)
@@ -98,7 +101,10 @@ def test_what_is_not_a_number_goes_back(broken: str, moved: float, all_of_it: bo
         found[:4, ..., 1] = UNSURE
     alpha, error = full(0.5 + moved), full(0)
     doubt = cells(nothing if broken == "doubt" else UNSURE)
-    hedge_alpha(alpha, in_tiles(full(0.5)), found, everywhere(), doubt, STEP, 0, 0, error)
+    restless = hedge_alpha(
+        alpha, in_tiles(full(0.5)), found, everywhere(), doubt, STEP, 0, 0, error
+    )
+    assert restless == 0
     np.testing.assert_allclose(alpha[TILE:], 0.5, atol=1e-6)
     assert np.isfinite(alpha).all()
     assert np.isnan(error[TILE:]).all()

@@ -1,4 +1,4 @@
-from typing import get_args
+from typing import Any, get_args
 
 import cv2
 import numpy as np
@@ -285,6 +285,36 @@ def test_coarser_colours_have_a_say_only_in_the_thorough() -> None:
         for thorough in (False, True)
     )
     assert np.abs(quick - thorough).max() > 0.05
+
+
+def test_best_is_thorough() -> None:
+    sharp, coarse = scene(150, 202)
+    size, target = (150, 202), Layout("yuv", 8, 1, 1, "bt601", False)
+    planes = convert_planes(sharp.planes, sharp.layout, target, *size, (0, 0, *size))
+    frame, coarse = live_frame(planes, 0), (coarse > 0.5).astype(np.float32)
+    for quality in LEARNED:
+        as_it_is, thorough = (
+            open_learned(quality, half=False, **options)(frame, coarse).alpha
+            for options in ({}, {"thorough": True})
+        )
+        assert np.array_equal(as_it_is, thorough) == (quality == "best")
+
+
+def test_what_nets_move_and_how_fine_the_mask_is_tell_how_far_colours_take_alpha(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame, coarse = scene(128, 128)
+    given: list[tuple[float, bool]] = []
+
+    def noted(*arguments: Any) -> None:
+        given.append((arguments[5], arguments[6] is not None))
+
+    monkeypatch.setattr("models.learned_refiner.relax_alpha", noted)
+    monkeypatch.setattr("models.learned_refiner.relax_share", lambda layout, restless: 0.8)
+    refine = LearnedRefiner(wild_net(), half=False, keep_error=True)
+    for size in (32, 96):
+        refine(frame, np.asarray(cv2.resize(coarse, (size, size)), np.float32))
+    assert given == [(0.8, True), (pytest.approx(0.8 / 3), True)]
 
 
 def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None:

@@ -141,11 +141,12 @@ def test_a_ghost_beside_a_subject_goes_and_hair_around_it_stays() -> None:
 def test_a_ghost_that_would_pass_for_somebody_goes_where_another_is_sure() -> None:
     alpha = np.zeros((100, 160), np.float32)
     alpha[20:, 60:100] = 1
-    alpha[40:60, 75:85] = 0.6  # a face lit too brightly
+    alpha[20:, 58:60] = 0.05  # hair
+    alpha[30:60, 110:140], alpha[40:42, 100:110] = 0.8, 0.2  # something held, and what holds it
     alpha[70:, :40] = 0.8  # a chair that the look cuts off
     found = person_segmenter.decided(alpha)
-    np.testing.assert_array_equal(found[20:, 60:68], alpha[20:, 60:68])
-    assert found[40:60, 75:85].min() >= 0.6
+    np.testing.assert_array_equal(found[20:, 58:68], alpha[20:, 58:68])
+    assert found[30:60, 110:140].min() >= np.float32(0.8)
     assert not found[:, :40].any()
     alpha[:, 60:100] = 0
     np.testing.assert_array_equal(person_segmenter.decided(alpha)[99, 19:21], 1)

@@ -49,7 +49,8 @@ def colours_of(planes: Planes, layout: Layout) -> np.ndarray:
         wide = cv2.resize(plane.astype(float), size, interpolation=cv2.INTER_LINEAR)
         full_size.append(wide[: SIZE[0], : SIZE[1]])
     matrix, offset = layout.to_rgb()
-    return np.asarray(np.stack(full_size, -1) @ matrix.T.astype(float) + offset)
+    rgb = np.stack(full_size, -1) @ matrix.T.astype(float) + offset
+    return np.asarray(rgb.clip(0, 1))
 
 
 def about(plane: np.ndarray) -> np.ndarray:
@@ -171,6 +172,23 @@ def test_less_error_is_expected_where_alpha_became_sure() -> None:
     wanted = 0.3 * (0.5 + 0.5 * (0.4 + 2 * np.minimum(alpha, 1 - alpha)))
     wanted[:, TILE:48], wanted[TILE:], wanted[5, 6] = 0.3, 0.3, np.nan
     np.testing.assert_allclose(error, wanted, atol=1e-6)
+
+
+def test_a_picture_of_one_pixel() -> None:
+    planes = tuple(np.full((1, 1), value, np.uint8) for value in (200, 90, 160))
+    alpha, found = np.full((1, 1), 0.5, np.float32), np.zeros((1, TILE, TILE, 2), np.float32)
+    relax_alpha(alpha, planes, LAYOUTS["yuv420p"][0], found, np.zeros((1, 2), np.int32), 1)
+    np.testing.assert_allclose(alpha, 0.5, atol=1e-5)
+
+
+def test_colours_that_no_rgb_has_leave_alpha_a_number() -> None:
+    layout = Layout("yuv", 8, 0, 0, "bt709", False)
+    planes = tuple(np.full(SIZE, value, np.uint8) for value in (235, 255, 255))
+    for plane in planes:
+        plane[:, 30:] = 255 - plane[:, 30:]
+    alpha = np.random.default_rng(13).random(SIZE, np.float32)
+    relax_alpha(alpha, planes, layout, told(full(UNSURE), everywhere()), everywhere(), 1)
+    assert np.isfinite(alpha).all() and alpha.min() >= 0 and alpha.max() <= 1
 
 
 def test_flat_colours_leave_alpha_in_range() -> None:

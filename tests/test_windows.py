@@ -31,11 +31,13 @@ LAYOUTS = {
 SIZE = (37, 45)
 
 
-def around(plane: np.ndarray, row: int, column: int, shifts: tuple[int, int]) -> np.ndarray:
+def around(
+    plane: np.ndarray, row: int, column: int, shifts: tuple[int, int], size: tuple[int, int]
+) -> np.ndarray:
     """24 x 24 pixels about a tile of a plane, enlarged bilinearly; the picture's edge repeats."""
-    size = plane.shape[1] << shifts[1], plane.shape[0] << shifts[0]
-    wide = plane if shifts == (0, 0) else cv2.resize(plane.astype(np.float32), size)
-    wide = wide[: SIZE[0], : SIZE[1]]
+    whole = plane.shape[1] << shifts[1], plane.shape[0] << shifts[0]
+    wide = plane if shifts == (0, 0) else cv2.resize(plane.astype(np.float32), whole)
+    wide = wide[: size[0], : size[1]]
     y = np.clip(np.arange(TILE + 2 * RING) + row * TILE - RING, 0, wide.shape[0] - 1)
     x = np.clip(np.arange(TILE + 2 * RING) + column * TILE - RING, 0, wide.shape[1] - 1)
     return np.asarray(wide[y[:, None], x])
@@ -51,13 +53,16 @@ def as_pixels(corners: np.ndarray) -> np.ndarray:
     return np.einsum("...yxij->...iyjx", parts).reshape(*corners.shape[:-2], 2 * BLOCKS, 2 * BLOCKS)
 
 
+@pytest.mark.parametrize("size", [SIZE, (37, 35), (1, 1)])
 @pytest.mark.parametrize("place", [(0, 0), (1, 1), (2, 2)])
-def test_look_reads_each_corner_of_each_block(place: tuple[int, int]) -> None:
-    plane = np.random.default_rng(0).random(SIZE, np.float32)
+def test_look_reads_each_corner_of_each_block(
+    size: tuple[int, int], place: tuple[int, int]
+) -> None:
+    plane = np.random.default_rng(0).random(size, np.float32)
     seen = np.empty((CORNERS, SEEN), np.float32)
     for corner in range(CORNERS):
         look(plane, place[0] * TILE - RING, place[1] * TILE - RING, corner, seen[corner])
-    np.testing.assert_array_equal(as_pixels(seen), around(plane, *place, (0, 0)))
+    np.testing.assert_array_equal(as_pixels(seen), around(plane, *place, (0, 0), size))
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -70,9 +75,9 @@ def test_colours_means_and_covariances_are_those_of_each_window(name: str) -> No
     measure_windows(planes, layout, tiles, colours, told)
     matrix, offset = layout.to_rgb()
     for tile, place in enumerate(tiles):
-        samples = [around(plane, *place, layout.shifts(n)) for n, plane in enumerate(planes)]
+        samples = [around(plane, *place, layout.shifts(n), SIZE) for n, plane in enumerate(planes)]
         rgb = np.einsum("nk,kyx->nyx", matrix.astype(float), np.stack(samples).astype(float))
-        rgb += offset[:, None, None]
+        rgb = (rgb + offset[:, None, None]).clip(0, 1)
         rgb -= rgb.mean(axis=(1, 2), keepdims=True)
         np.testing.assert_allclose(as_pixels(colours[tile]), rgb, atol=1e-5)
         for row in range(BLOCKS - 2):
