@@ -54,7 +54,7 @@ def contained_box(tall: int, wide: int, height: int, width: int, target: Layout)
     """The part of the frame that a whole (tall, wide) picture fills, from a whole chroma sample."""
     scale = min(height / tall, width / wide)
     rows, columns = max(1, round(tall * scale)), max(1, round(wide * scale))
-    y, x = target.shifts(target.count - 1)
+    y, x = target.colour_shifts
     top, left = (height - rows) // 2 >> y << y, (width - columns) // 2 >> x << x
     return top, left, rows, columns
 

@@ -5,6 +5,7 @@ the alpha that is fitted already holds the colour evidence.
 """
 
 import math
+from typing import Any
 
 import cv2
 import numba
@@ -67,6 +68,17 @@ def _moments(
     moment[13] = 1
 
 
+@numba.njit(nogil=True, cache=True, inline="always")
+def cofactors(rr: float, rg: float, rb: float, gg: float, gb: float, bb: float) -> Any:
+    """The six of a symmetric matrix, row by row, and one over its determinant, by Cramer's rule.
+
+    Together they are its inverse. In double precision: hardly any colours may differ.
+    """
+    c0, c1, c2 = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    scale = 1 / (rr * c0 + rg * c1 + rb * c2)
+    return c0, c1, c2, rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg, scale
+
+
 @numba.njit(nogil=True, cache=True)
 def _solve(total: npt.NDArray[np.float32], fit: npt.NDArray[np.float32]) -> None:
     """The ridge regression of one window from its sums, by Cramer's rule in double precision."""
@@ -79,11 +91,10 @@ def _solve(total: npt.NDArray[np.float32], fit: npt.NDArray[np.float32]) -> None
     gb = total[8] / count - g * b
     bb = total[9] / count - b * b + _EPSILON
     rq, gq, bq = total[10] / count - r * q, total[11] / count - g * q, total[12] / count - b * q
-    c0, c1, c2 = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
-    scale = 1 / (rr * c0 + rg * c1 + rb * c2)
+    c0, c1, c2, c3, c4, c5, scale = cofactors(rr, rg, rb, gg, gb, bb)
     x = (c0 * rq + c1 * gq + c2 * bq) * scale
-    y = (c1 * rq + (rr * bb - rb * rb) * gq + (rg * rb - rr * gb) * bq) * scale
-    z = (c2 * rq + (rg * rb - rr * gb) * gq + (rr * gg - rg * rg) * bq) * scale
+    y = (c1 * rq + c3 * gq + c4 * bq) * scale
+    z = (c2 * rq + c4 * gq + c5 * bq) * scale
     fit[0], fit[1], fit[2], fit[3] = x, y, z, q - x * r - y * g - z * b
 
 

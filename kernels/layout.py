@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from kernels.types import Plane, Planes
+
 Model = Literal["yuv", "rgb", "gray"]
 Matrix = Literal["bt601", "bt709", "bt2020"]
 
@@ -62,9 +64,19 @@ class Layout:
         return (0, 0) if plane == 0 or self.model != "yuv" else (self.shift_y, self.shift_x)
 
     @property
+    def colour_shifts(self) -> tuple[int, int]:
+        """(shift_y, shift_x) of the planes of colour; (0, 0) where there are none."""
+        return self.shifts(self.count - 1)
+
+    @property
     def is_subsampled(self) -> bool:
         """Whether the planes of colour are smaller than that of lightness."""
-        return self.shifts(self.count - 1) != (0, 0)
+        return self.colour_shifts != (0, 0)
+
+    def three(self, planes: Planes) -> tuple[Plane, Plane, Plane]:
+        """The planes, as `to_rgb` wants their samples: gray repeats its only one thrice."""
+        first, second, third = planes * 3 if self.count == 1 else planes
+        return first, second, third
 
     def plane_shape(self, plane: int, height: int, width: int) -> tuple[int, int]:
         """Shape of plane number `plane` of a (height, width) picture; odd sizes round up."""

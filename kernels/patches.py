@@ -79,9 +79,8 @@ def gather_trunk(
     the line between both colours and how far off it, the confidence times the way from that logit
     to the line's, the functions, the features. Beyond its edge the picture is repeated.
     """
-    second, third = (small[0], small[0]) if layout.count == 1 else small[1:]
     _gather(
-        small[0], second, third, *layout.to_rgb(), alpha, near.cells, near.step // 2,
+        *layout.three(small), *layout.to_rgb(), alpha, near.cells, near.step // 2,
         2 * near.top // near.step, 2 * near.left // near.step, patches, reach,
         logits_of(terms), out,
     )  # fmt: skip

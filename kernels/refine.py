@@ -45,11 +45,9 @@ def sharpen_band(
     `trust` times the square root of its confidence of the way, so that where colours tell nothing
     it stays. What is left within 0.04 `trust` of 0 or 1 becomes 0 or 1: a linear fit leaves haze.
     """
-    second, third = (planes[0], planes[0]) if layout.count == 1 else planes[1:]
-    shift_y, shift_x = layout.shifts(layout.count - 1)
     taps = taps_of(0, step)
     _sharpen(
-        planes[0], second, third, shift_y, shift_x, *layout.to_rgb(), tiles_of(kinds),
+        *layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), tiles_of(kinds),
         fit, confidence, radius, step, taps.before, taps.after, taps.share, np.float32(trust),
         alpha,
     )  # fmt: skip

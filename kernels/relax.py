@@ -21,6 +21,7 @@ from kernels.windows import (
     BLOCKS,
     CORNERS,
     FIRST,
+    ONES,
     OWN,
     RING,
     SEEN,
@@ -187,12 +188,12 @@ def _turn(
     """Find the way that each pixel goes next."""
     for tile in numba.prange(tiles.shape[0]):
         top, left = tiles[tile, 0] * TILE - RING, tiles[tile, 1] * TILE - RING
-        here, ones = np.empty((CORNERS, SEEN), np.float32), np.ones((CORNERS, SEEN), np.float32)
+        here = np.empty((CORNERS, SEEN), np.float32)
         for corner in range(CORNERS):
             look(alpha, top, left, corner, here[corner])
         sums, scratch = np.empty((2, SEEN), np.float32)
         fits, lines = np.empty((4, WINDOWS), np.float32), np.empty((4, OWN), np.float32)
-        block_means(here, ones, sums)
+        block_means(here, ONES, sums)
         mean_around(sums, scratch, fits[0])
         for n in range(3):
             block_means(here, colours[tile, n], sums)

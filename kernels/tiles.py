@@ -47,10 +47,8 @@ def gather_fine(
     """
     if out.dtype not in (np.float32, np.uint16):
         raise ValueError(f"out must be float32 or the bits of bfloat16, got {out.dtype}")
-    second, third = (planes[0], planes[0]) if layout.count == 1 else planes[1:]
-    shift_y, shift_x = layout.shifts(layout.count - 1)
     _gather(
-        planes[0], second, third, shift_y, shift_x, *layout.to_rgb(), alpha, near.cells,
+        *layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), alpha, near.cells,
         near.step, near.top, near.left, spare, patch_at, tiles, logits_of(terms), out,
         out.dtype == np.uint16, levels,
     )  # fmt: skip

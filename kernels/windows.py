@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.band import TILE
+from kernels.guided import cofactors
 from kernels.layout import Layout
 from kernels.patches import Places
 from kernels.refine import tap
@@ -31,8 +32,10 @@ FIRST = 2 * BLOCKS + 2
 """The tile's own first block among those that are seen."""
 TOLD = 9
 """Of a window: the mean of each colour, then the inverse of their covariance, row by row."""
+ONES = np.ones((CORNERS, SEEN), np.float32)
+"""Weights for means of what is not weighed."""
 _EPSILON = 1e-6
-"""Added to the variance of colours, which go from 0 to 1: a twelfth of the square of 1 / 255."""
+"""Added to the variance of colours, from 0 to 1: about a twelfth of the square of 1 / 255."""
 
 
 def measure_windows(
@@ -44,11 +47,7 @@ def measure_windows(
     SEEN) float32, RGB of range 1 about the tile's own mean; told: (n, TOLD, WINDOWS) float32.
     Smaller planes are enlarged bilinearly. Beyond its edge the picture is repeated.
     """
-    second, third = (planes[0], planes[0]) if layout.count == 1 else planes[1:]
-    shift_y, shift_x = layout.shifts(layout.count - 1)
-    _measure(
-        planes[0], second, third, shift_y, shift_x, *layout.to_rgb(), tiles, colours, told
-    )  # fmt: skip
+    _measure(*layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), tiles, colours, told)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -102,15 +101,19 @@ def _enlarge(
     height, width: of the picture.
     """
     rows, columns = plane.shape
+    before, after = np.empty((2, BLOCKS), np.uint64)
+    right = np.empty(BLOCKS, np.float32)
+    for j in range(BLOCKS):
+        x = min(max(left + 2 * j + corner % 2, 0), width - 1)
+        before[j], after[j], right[j] = tap((x + 0.5) / (1 << shift_x), columns)
     for i in range(BLOCKS):
         y = min(max(top + 2 * i + corner // 2, 0), height - 1)
         upper, lower, down = tap((y + 0.5) / (1 << shift_y), rows)
         for j in range(BLOCKS):
-            x = min(max(left + 2 * j + corner % 2, 0), width - 1)
-            before, after, right = tap((x + 0.5) / (1 << shift_x), columns)
-            first, second = np.float32(plane[upper, before]), np.float32(plane[lower, before])
-            first += (plane[upper, after] - first) * right
-            second += (plane[lower, after] - second) * right
+            near, far, share = before[j], after[j], right[j]
+            first, second = np.float32(plane[upper, near]), np.float32(plane[lower, near])
+            first += (plane[upper, far] - first) * share
+            second += (plane[lower, far] - second) * share
             out[i * BLOCKS + j] = first + (second - first) * down
 
 
@@ -142,11 +145,9 @@ def _invert(told: Floats) -> None:
         gg = np.float64(told[6, n] - g * g) + _EPSILON
         gb = np.float64(told[7, n] - g * b)
         bb = np.float64(told[8, n] - b * b) + _EPSILON
-        x, y, z = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
-        scale = 1 / (rr * x + rg * y + rb * z)
+        x, y, z, u, v, w, scale = cofactors(rr, rg, rb, gg, gb, bb)
         told[3, n], told[4, n], told[5, n] = x * scale, y * scale, z * scale
-        told[6, n], told[7, n] = (rr * bb - rb * rb) * scale, (rg * rb - rr * gb) * scale
-        told[8, n] = (rr * gg - rg * rg) * scale
+        told[6, n], told[7, n], told[8, n] = u * scale, v * scale, w * scale
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -159,7 +160,6 @@ def _measure(
         top, left = tiles[tile, 0] * TILE - RING, tiles[tile, 1] * TILE - RING
         here, there = colours[tile], told[tile]
         scratch, means = np.empty((2, SEEN), np.float32)
-        ones = np.ones((CORNERS, SEEN), np.float32)
         for corner in range(CORNERS):
             look(first, top, left, corner, here[0, corner])
             if shift_y + shift_x:
@@ -173,7 +173,7 @@ def _measure(
         _to_rgb(matrix, offset, here.reshape(3, CORNERS * SEEN))
         number = 3
         for n in range(3):
-            block_means(here[n], ones, means)
+            block_means(here[n], ONES, means)
             mean_around(means, scratch, there[n])
         for n in range(3):
             for m in range(n, 3):

@@ -22,7 +22,7 @@ from models.precision import net_precision
 from models.refined import Refined, cell_size
 from models.refiner_inputs import gather_inputs
 from models.refiner_net import SHAPES, RefinerNet
-from models.refiner_pixels import TERMS, PixelNets
+from models.refiner_pixels import TERMS, Found, PixelNets
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
 
@@ -83,23 +83,30 @@ class LearnedRefiner:
             found = self._pixels(picture, inputs.small, view.near, tiles, alpha)
             scatter_alpha(*found, tiles, looked, kinds, TERMS, trust, alpha, error)
             bound_alpha(alpha, coarse, tiles)
-            near = view.near
-            # By now the levels are the alpha that there would be without the nets on pixels.
-            restless = hedge_alpha(
-                alpha, found.levels, found.found, tiles, view.error, near.step, near.top,
-                near.left, error,
-            )  # fmt: skip
-            layout = picture.layout
-            share = trust * relax_share(layout, restless)
-            if self._thorough or not layout.is_subsampled:
-                # Of no tiles at all it is still run: what is compiled late holds up live pictures.
-                some = tiles if share > 0 else tiles[:0]
-                # To bound alpha once more was measured to be no better anywhere.
-                relax_alpha(alpha, picture.planes, layout, found.found, some, share, error)
+            self._weigh(picture, view, tiles, found, trust, alpha, error)
         colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)
         return Refined(alpha, kinds, colours, error)
+
+    def _weigh(
+        self, picture: Picture, view: View, tiles: Places, found: Found, trust: float,
+        alpha: Alpha, error: Alpha | None,
+    ) -> None:  # fmt: skip
+        """Weigh what was found against the coarse alpha, then against colours nearby."""
+        near, layout = view.near, picture.layout
+        # By now the levels are the alpha that there would be without the nets on pixels.
+        restless = hedge_alpha(
+            alpha, found.levels, found.found, tiles, view.error, near.step, near.top, near.left,
+            error,
+        )  # fmt: skip
+        if layout.is_subsampled and not self._thorough:
+            return
+        share = trust * relax_share(layout, restless)
+        # Of no tiles at all it is still run: what is compiled late holds up live pictures.
+        some = tiles if share > 0 else tiles[:0]
+        # To bound alpha once more was measured to be no better anywhere.
+        relax_alpha(alpha, picture.planes, layout, found.found, some, share, error)
 
     def _ranked(self, tiles: Places, view: View) -> Places:
         """The tiles with the largest expected error, in reading order."""

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice
+from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice, tiles_of
 from kernels.layout import Layout
+from kernels.patches import Places
 from kernels.types import Alpha, Kinds, Planes
 
 SIZES = [(1, 1), (17, 33), (50, 70), (97, 131)]
@@ -37,6 +38,18 @@ def lattice_of(alpha: Alpha) -> Kinds:
 
 def tile_of(alpha: Alpha, row: int, column: int) -> Alpha:
     return alpha[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+
+
+def all_tiles(size: tuple[int, int]) -> Places:
+    """Where the tiles of a picture are."""
+    return tiles_of(np.full(lattice(*size), BAND, np.uint8))
+
+
+def cut(plane: Alpha, tiles: Places) -> Alpha:
+    """`tiles` of the plane, its edge repeated."""
+    rows, columns = (size * TILE for size in lattice(*plane.shape))
+    wide = np.pad(plane, ((0, rows - plane.shape[0]), (0, columns - plane.shape[1])), mode="edge")
+    return np.stack([tile_of(wide, row, column) for row, column in tiles])
 
 
 def noise(layout: Layout, size: tuple[int, int], seed: int, low: int = 0, high: int = -1) -> Planes:

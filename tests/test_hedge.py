@@ -4,30 +4,24 @@ import cv2
 import numpy as np
 import pytest
 
-from kernels.band import BAND, TILE, lattice, tiles_of
+from kernels.band import TILE, lattice
 from kernels.hedge import hedge_alpha
 from kernels.types import Alpha
+from tests.edges import all_tiles, cut
 
 SIZE = (90, 121)
+TILES = all_tiles(SIZE)
 STEP = 4
 SURE, UNSURE = np.log(np.float32(0.01)), np.log(np.float32(0.2))
 
 
-def everywhere() -> np.ndarray:
-    return tiles_of(np.full(lattice(*SIZE), BAND, np.uint8))
-
-
 def in_tiles(plane: Alpha) -> Alpha:
-    """The plane cut into all tiles, its edge repeated."""
-    rows, columns = lattice(*SIZE)
-    room = (0, rows * TILE - SIZE[0]), (0, columns * TILE - SIZE[1])
-    padded = np.pad(plane, room, mode="edge").reshape(rows, TILE, columns, TILE)
-    return np.ascontiguousarray(padded.transpose(0, 2, 1, 3).reshape(-1, TILE, TILE))
+    return cut(plane, TILES)
 
 
 def told(log: Alpha) -> np.ndarray:
     """What a net found, as far as it matters: the log of the expected error."""
-    found = np.zeros((len(everywhere()), TILE, TILE, 2), np.float32)
+    found = np.zeros((len(TILES), TILE, TILE, 2), np.float32)
     found[..., 1] = in_tiles(log)
     return found
 
@@ -45,16 +39,14 @@ def test_small_moves_go_back_where_they_are_doubted_more_than_the_mask() -> None
     log = full(SURE)
     log[:48] = UNSURE
     alpha = found.copy()
-    hedge_alpha(alpha, in_tiles(before), told(log), everywhere(), cells(np.log(0.05)), STEP, 0, 0)
+    hedge_alpha(alpha, in_tiles(before), told(log), TILES, cells(np.log(0.05)), STEP, 0, 0)
     np.testing.assert_allclose(alpha[:48], before[:48], atol=1e-3)
     np.testing.assert_allclose(alpha[48:], found[48:], atol=1e-3)
 
 
 def test_a_picture_that_moves_much_is_left() -> None:
     alpha = full(0.7)
-    hedge_alpha(
-        alpha, in_tiles(full(0.5)), told(full(UNSURE)), everywhere(), cells(SURE), STEP, 0, 0
-    )
+    hedge_alpha(alpha, in_tiles(full(0.5)), told(full(UNSURE)), TILES, cells(SURE), STEP, 0, 0)
     assert (alpha == np.float32(0.7)).all()
 
 
@@ -78,7 +70,7 @@ def test_each_pixel_keeps_what_the_formula_says(step: int, offset: int) -> None:
     doubt = np.pad(part, ((skip, 0), (skip, 0)), mode="edge")
     alpha, error = found.copy(), np.zeros(SIZE, np.float32)
     restless = hedge_alpha(
-        alpha, in_tiles(before), told(log), everywhere(), part, step, start, start, error
+        alpha, in_tiles(before), told(log), TILES, part, step, start, start, error
     )
     assert restless == pytest.approx(np.abs(found - before).sum() / np.exp(log).sum(), rel=1e-3)
     large = enlarged(doubt, step)
@@ -101,9 +93,7 @@ def test_what_is_not_a_number_goes_back(broken: str, moved: float, all_of_it: bo
         found[:4, ..., 1] = UNSURE
     alpha, error = full(0.5 + moved), full(0)
     doubt = cells(nothing if broken == "doubt" else UNSURE)
-    restless = hedge_alpha(
-        alpha, in_tiles(full(0.5)), found, everywhere(), doubt, STEP, 0, 0, error
-    )
+    restless = hedge_alpha(alpha, in_tiles(full(0.5)), found, TILES, doubt, STEP, 0, 0, error)
     assert restless == 0
     np.testing.assert_allclose(alpha[TILE:], 0.5, atol=1e-6)
     assert np.isfinite(alpha).all()
@@ -113,9 +103,9 @@ def test_what_is_not_a_number_goes_back(broken: str, moved: float, all_of_it: bo
 def test_other_tiles_are_left() -> None:
     alpha, before = full(0.51), in_tiles(full(0.5))
     found, doubt = told(full(UNSURE)), cells(SURE)
-    hedge_alpha(alpha, before[:0], found[:0], everywhere()[:0], doubt, STEP, 0, 0)
+    hedge_alpha(alpha, before[:0], found[:0], TILES[:0], doubt, STEP, 0, 0)
     assert (alpha == np.float32(0.51)).all()
-    hedge_alpha(alpha, before[:1], found[:1], everywhere()[:1], doubt, STEP, 0, 0)
+    hedge_alpha(alpha, before[:1], found[:1], TILES[:1], doubt, STEP, 0, 0)
     assert (alpha[:TILE, :TILE] < 0.502).all()
     assert (alpha[TILE:] == np.float32(0.51)).all() and (alpha[:, TILE:] == np.float32(0.51)).all()
 
@@ -131,12 +121,12 @@ def test_a_picture_of_one_pixel() -> None:
 def test_what_lies_beyond_the_edge_does_not_count() -> None:
     before = in_tiles(full(0.5))
     beyond = in_tiles(full(0.5))
-    rows = everywhere()[:, 0] == lattice(*SIZE)[0] - 1
+    rows = TILES[:, 0] == lattice(*SIZE)[0] - 1
     beyond[rows, SIZE[0] % TILE :] = -100
     alphas = []
     for each in (before, beyond):
         alpha = full(0.53)
-        hedge_alpha(alpha, each, told(full(UNSURE)), everywhere(), cells(SURE), STEP, 0, 0)
+        hedge_alpha(alpha, each, told(full(UNSURE)), TILES, cells(SURE), STEP, 0, 0)
         alphas.append(alpha)
     np.testing.assert_array_equal(*alphas)
     assert (alphas[0] < 0.51).all()
@@ -144,8 +134,8 @@ def test_what_lies_beyond_the_edge_does_not_count() -> None:
 
 def test_haze_is_cleared() -> None:
     alpha, before = full(0.0), in_tiles(full(0.03))
-    hedge_alpha(alpha, before, told(full(UNSURE)), everywhere(), cells(SURE), STEP, 0, 0)
+    hedge_alpha(alpha, before, told(full(UNSURE)), TILES, cells(SURE), STEP, 0, 0)
     assert not alpha.any()
     alpha, before = full(1.0), in_tiles(full(0.97))
-    hedge_alpha(alpha, before, told(full(UNSURE)), everywhere(), cells(SURE), STEP, 0, 0)
+    hedge_alpha(alpha, before, told(full(UNSURE)), TILES, cells(SURE), STEP, 0, 0)
     assert (alpha == 1).all()

@@ -69,6 +69,14 @@ def scene(height: int, width: int, seed: int = 5) -> tuple[Frame, npt.NDArray[np
     return Frame.from_rgb(np.clip(rgb, 0, 255).astype(np.uint8)), coarse.astype(np.float32)
 
 
+def subsampled_scene(height: int, width: int) -> tuple[Frame, npt.NDArray[np.float32]]:
+    """`scene` with colours of half the size."""
+    frame, coarse = scene(height, width)
+    target, everything = Layout("yuv", 8, 1, 1, "bt601", False), (0, 0, height, width)
+    planes = convert_planes(frame.planes, frame.layout, target, height, width, everything)
+    return live_frame(planes, 0), coarse
+
+
 def whole(
     net: RefinerNet, frame: Frame, coarse: npt.NDArray[np.float32], step: int
 ) -> npt.NDArray[np.float32]:
@@ -274,10 +282,7 @@ def test_colours_nearby_have_a_say_where_the_nets_move_much(
 
 
 def test_coarser_colours_have_a_say_only_in_the_thorough() -> None:
-    sharp, coarse = scene(150, 202)
-    size, target = (150, 202), Layout("yuv", 8, 1, 1, "bt601", False)
-    whole = 0, 0, *size
-    frame = live_frame(convert_planes(sharp.planes, sharp.layout, target, *size, whole), 0)
+    frame, coarse = subsampled_scene(150, 202)
     net = wild_net()
     net.fine.last.bias[1] = -3.5
     quick, thorough = (
@@ -288,10 +293,8 @@ def test_coarser_colours_have_a_say_only_in_the_thorough() -> None:
 
 
 def test_best_is_thorough() -> None:
-    sharp, coarse = scene(150, 202)
-    size, target = (150, 202), Layout("yuv", 8, 1, 1, "bt601", False)
-    planes = convert_planes(sharp.planes, sharp.layout, target, *size, (0, 0, *size))
-    frame, coarse = live_frame(planes, 0), (coarse > 0.5).astype(np.float32)
+    frame, coarse = subsampled_scene(150, 202)
+    coarse = (coarse > 0.5).astype(np.float32)
     for quality in LEARNED:
         as_it_is, thorough = (
             open_learned(quality, half=False, **options)(frame, coarse).alpha

@@ -4,14 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from kernels.band import BAND, TILE, lattice, tiles_of
+from kernels.band import TILE, lattice
 from kernels.layout import Layout
 from kernels.patches import Places
 from kernels.relax import relax_alpha, relax_share
 from kernels.types import Alpha, Planes
-from tests.edges import noise
+from tests.edges import all_tiles, cut, noise
 
 SIZE = (45, 58)
+TILES = all_tiles(SIZE)
 RGB = Layout("rgb", 8, 0, 0, "bt601", True)
 LAYOUTS = {
     "gbrp": (RGB, 0.25),
@@ -22,17 +23,10 @@ LAYOUTS = {
 SURE, UNSURE = np.log(np.float32(0.005)), np.log(np.float32(0.3))
 
 
-def everywhere() -> Places:
-    return tiles_of(np.full(lattice(*SIZE), BAND, np.uint8))
-
-
 def told(log: Alpha, tiles: Places) -> np.ndarray:
     """What a net found in `tiles`, as far as it matters: the log of the expected error."""
-    rows, columns = lattice(*SIZE)
-    padded = np.pad(log, ((0, rows * TILE - SIZE[0]), (0, columns * TILE - SIZE[1])), mode="edge")
     found = np.zeros((len(tiles), TILE, TILE, 2), np.float32)
-    for number, (row, column) in enumerate(tiles * TILE):
-        found[number, ..., 1] = padded[row : row + TILE, column : column + TILE]
+    found[..., 1] = cut(log, tiles)
     return found
 
 
@@ -117,7 +111,7 @@ def test_it_goes_where_the_formula_says(name: str) -> None:
     planes = noise(layout, SIZE, 5)
     alpha = random.random(SIZE).astype(np.float32)
     log = random.uniform(-6, -1, SIZE).astype(np.float32)
-    tiles = everywhere()[[0, 1, 4, 6, 11]]
+    tiles = TILES[[0, 1, 4, 6, 11]]
     wanted = plainly(alpha, planes, layout, log, tiles, 0.8, firm)
     relax_alpha(alpha, planes, layout, told(log, tiles), tiles, 0.8)
     # Where windows hold few colours, at the corners, float32 tells them apart to a part in ten.
@@ -140,7 +134,7 @@ def test_what_is_doubted_becomes_what_colours_say() -> None:
     planes, true = scene()
     alpha = np.clip(true + np.random.default_rng(6).normal(0, 0.1, SIZE), 0, 1).astype(np.float32)
     before = np.abs(alpha - true).mean()
-    relax_alpha(alpha, planes, RGB, told(full(UNSURE), everywhere()), everywhere(), 1)
+    relax_alpha(alpha, planes, RGB, told(full(UNSURE), TILES), TILES, 1)
     assert np.abs(alpha - true).mean() < 0.4 * before
 
 
@@ -150,7 +144,7 @@ def test_what_is_sure_stays_nearer() -> None:
     log = full(UNSURE)
     log[:, :24] = SURE
     moved = alpha.copy()
-    relax_alpha(moved, planes, RGB, told(log, everywhere()), everywhere(), 1)
+    relax_alpha(moved, planes, RGB, told(log, TILES), TILES, 1)
     change = np.abs(moved - alpha)
     assert change[:, :20].mean() < 0.9 * change[:, 28:].mean()
 
@@ -159,14 +153,14 @@ def test_where_the_error_is_not_a_number_alpha_hardly_moves_and_stays_a_number()
     planes, _ = scene()
     alpha = np.random.default_rng(10).uniform(0.2, 0.8, SIZE).astype(np.float32)
     kept = alpha.copy()
-    relax_alpha(alpha, planes, RGB, told(full(np.nan), everywhere()), everywhere(), 1)
+    relax_alpha(alpha, planes, RGB, told(full(np.nan), TILES), TILES, 1)
     np.testing.assert_allclose(alpha, (kept - 0.02) / 0.96, atol=0.03)
 
 
 def test_less_error_is_expected_where_alpha_became_sure() -> None:
     planes, _ = scene()
     alpha = np.random.default_rng(12).random(SIZE, np.float32)
-    tiles, error = everywhere()[[0, 3]], full(0.3)
+    tiles, error = TILES[[0, 3]], full(0.3)
     error[5, 6] = np.nan
     relax_alpha(alpha, planes, RGB, told(full(UNSURE), tiles), tiles, 0.5, error)
     wanted = 0.3 * (0.5 + 0.5 * (0.4 + 2 * np.minimum(alpha, 1 - alpha)))
@@ -187,14 +181,14 @@ def test_colours_that_no_rgb_has_leave_alpha_a_number() -> None:
     for plane in planes:
         plane[:, 30:] = 255 - plane[:, 30:]
     alpha = np.random.default_rng(13).random(SIZE, np.float32)
-    relax_alpha(alpha, planes, layout, told(full(UNSURE), everywhere()), everywhere(), 1)
+    relax_alpha(alpha, planes, layout, told(full(UNSURE), TILES), TILES, 1)
     assert np.isfinite(alpha).all() and alpha.min() >= 0 and alpha.max() <= 1
 
 
 def test_flat_colours_leave_alpha_in_range() -> None:
     planes = tuple(np.full(SIZE, value, np.uint8) for value in (10, 20, 30))
     alpha = np.random.default_rng(11).integers(0, 2, SIZE).astype(np.float32)
-    relax_alpha(alpha, planes, RGB, told(full(UNSURE), everywhere()), everywhere(), 1)
+    relax_alpha(alpha, planes, RGB, told(full(UNSURE), TILES), TILES, 1)
     assert np.isfinite(alpha).all() and alpha.min() >= 0 and alpha.max() <= 1
 
 

@@ -135,7 +135,7 @@ def _reaching(matte: Matte, kinds: Kinds) -> Planes:
 def _moved(matte: Matte, look: Look) -> Matte:
     frame = matte.frame
     layout = frame.layout
-    shift_y, shift_x = layout.shifts(layout.count - 1)
+    shift_y, shift_x = layout.colour_shifts
     # Whole chroma samples: a subject that is only moved keeps every sample as it is.
     down = round(look.y * frame.height / (1 << shift_y)) << shift_y
     right = round(look.x * frame.width / (1 << shift_x)) << shift_x
