@@ -5,9 +5,8 @@ import numba
 import numpy as np
 
 from kernels.band import TILE
-from kernels.patches import Places
 from kernels.refine import tap
-from kernels.types import Alpha
+from kernels.types import Alpha, Places
 
 REACH = 3
 """Coarse pixels around one within which what it says may be found; measured: strands end there."""

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from kernels.band import TILE
 from kernels.flat import FLAT, flatten, unflatten
-from kernels.patches import Places, looked_up, tabled
+from kernels.patches import looked_up, tabled
 from kernels.scatter import SPAN, cleared, sigmoids
 from kernels.taps import enlarge_across, taps_of
-from kernels.types import Alpha
+from kernels.types import Alpha, Places
 
 Floats = npt.NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""Squares of half cells around the boundary band, as a net that works there reads them."""
+"""Half cells around the boundary band, as a net that works there reads them."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,15 +8,13 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from kernels.band import BAND, TILE
+from kernels.convolve import Numbers
 from kernels.layout import Layout
-from kernels.types import Alpha, Kinds, Plane, Planes
+from kernels.registers import CHUNK, put
+from kernels.types import Alpha, Places, Plane, Planes
 
 Floats = npt.NDArray[np.float32]
-Places = npt.NDArray[np.int32]
 
-CORE = 32
-"""Side, in half cells, of the part of a patch that is kept; patches lie on a lattice of this."""
 GUESSES = 2
 """Linear functions of colour that a pixel is given; a constant, so that loops over it unroll."""
 BESIDE = 7
@@ -58,30 +56,21 @@ class Terms:
     scale: float
 
 
-def patch_kinds(kinds: Kinds, step: int) -> npt.NDArray[np.bool_]:
-    """Which squares of CORE half cells, on a lattice over the picture, hold a BAND tile."""
-    side = max(CORE * step // 2 // TILE, 1)
-    rows, columns = -(-kinds.shape[0] // side), -(-kinds.shape[1] // side)
-    padded = np.zeros((rows * side, columns * side), np.bool_)
-    padded[: kinds.shape[0], : kinds.shape[1]] = kinds == BAND
-    return np.asarray(padded.reshape(rows, side, columns, side).any(axis=(1, 3)))
-
-
 def gather_trunk(
-    small: Planes, layout: Layout, alpha: Alpha, near: Near, patches: Places, reach: int,
-    terms: Terms, out: Floats,
+    small: Planes, layout: Layout, alpha: Alpha, near: Near, chunks: Places, reach: int,
+    margin: int, terms: Terms, out: Numbers,
 ) -> None:  # fmt: skip
-    """Fill `out` with what the trunk reads at each half cell of `patches` and `reach` around.
+    """Fill the `chunks` of map `out` with what the trunk reads at half cells.
 
     small: planes of one size, one sample a half cell; alpha: (H, W) float32, the enlarged coarse
-    one; patches: (n, 2) int32 rows and columns of the CORE lattice. out: (n, S, S, TRUNK_INPUTS)
-    float32, S = CORE + 2 reach: RGB less 0.5, the logit moved by its change, where RGB lies along
-    the line between both colours and how far off it, the confidence times the way from that logit
-    to the line's, the functions, the features. Beyond its edge the picture is repeated.
+    one; out: a map of TRUNK_INPUTS channels of the half cells of `near` and `reach` more on every
+    side, with a margin: RGB less 0.5, the logit moved by its change, where RGB lies along the line
+    between both colours and how far off it, the confidence times the way from that logit to the
+    line's, the functions, the features. Beyond its edge the picture is repeated.
     """
     _gather(
         *layout.three(small), *layout.to_rgb(), alpha, near.cells, near.step // 2,
-        2 * near.top // near.step, 2 * near.left // near.step, patches, reach,
+        2 * near.top // near.step, 2 * near.left // near.step, chunks, reach, margin,
         logits_of(terms), out,
     )  # fmt: skip
 
@@ -142,49 +131,60 @@ def _place(pixel: Floats, here: Floats, level: np.float32, table: Floats) -> Any
     return clipped, here[6] * (told - level), max(off, zero)
 
 
+@numba.njit(nogil=True, cache=True, inline="always")
+def _mean(alpha: Alpha, y: int, x: int, part: int) -> Any:
+    """Of the `part` x `part` pixels of half cell (y, x) that the picture has."""
+    total, count = np.float32(0), np.float32(0)
+    for down in range(y * part, min(y * part + part, alpha.shape[0])):
+        for across in range(x * part, min(x * part + part, alpha.shape[1])):
+            total += alpha[down, across]
+            count += np.float32(1)
+    return total / count
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _read(pixel: Floats, here: Floats, mean: np.float32, table: Floats) -> None:
+    """Complete `pixel`, whose RGB is there."""
+    level = looked_up(table, mean) + here[7]
+    along, urged, off = _place(pixel, here, level, table)
+    pixel[3], pixel[4], pixel[6] = level, along - np.float32(0.5), urged
+    pixel[5] = np.sqrt(off + np.float32(1e-6)) * np.float32(2)
+    for n in range(GUESSES):
+        k = SIDES + 4 * n
+        guess = here[k] * pixel[0] + here[k + 1] * pixel[1] + here[k + 2] * pixel[2]
+        pixel[7 + n] = guess + here[k + 3]
+    for n in range(BESIDE):
+        pixel[7 + GUESSES + n] = here[SIDES + 4 * GUESSES + n]
+
+
 @numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
 def _gather(
     first: Plane, second: Plane, third: Plane, matrix: Floats, offset: Floats, alpha: Alpha,
-    near: Floats, part: int, top: int, left: int, patches: Places, reach: int, table: Floats,
-    out: Floats,
+    near: Floats, part: int, top: int, left: int, chunks: Places, reach: int, margin: int,
+    table: Floats, out: Numbers,
 ) -> None:  # fmt: skip
-    height, width = alpha.shape
     rows, columns = first.shape
-    side = out.shape[1]
-    half, two = np.float32(0.5), np.float32(2)
-    for index in numba.prange(out.shape[0] * side):
-        patch, i = index // side, index % side
-        at_y = patches[patch, 0] * CORE - reach + i
-        at_x = patches[patch, 1] * CORE - reach
-        begin = (at_x - left) // 2 - 1
-        row = np.empty((side // 2 + 3, NEAR), np.float32)
-        blend_rows(near, (at_y - top) / 2 - 0.25, begin, row)
-        y = min(max(at_y, 0), rows - 1)
-        here = np.empty(NEAR, np.float32)
-        for j in range(side):
-            position = (at_x + j - left) / 2 - 0.25 - begin
+    half, flat = np.float32(0.5), out.reshape(-1)
+    for number in numba.prange(len(chunks)):
+        down, across = chunks[number, 0] - reach, chunks[number, 1] - reach
+        begin = across // 2 - 1
+        row = np.empty((CHUNK // 2 + 3, NEAR), np.float32)
+        here, pixel = np.empty(NEAR, np.float32), np.empty(TRUNK_INPUTS, np.float32)
+        blend_rows(near, down / 2 - 0.25, begin, row)
+        y = min(max(top + down, 0), rows - 1)
+        for j in range(CHUNK):
+            position = (across + j) / 2 - 0.25 - begin
             before = np.uint32(position)
             share = np.float32(position - before)
             for n in range(NEAR):
                 here[n] = row[before, n] + (row[before + 1, n] - row[before, n]) * share
-            x = min(max(at_x + j, 0), columns - 1)
-            pixel = out[patch, i, j]
+            x = min(max(left + across + j, 0), columns - 1)
             a, b, c = np.float32(first[y, x]), np.float32(second[y, x]), np.float32(third[y, x])
             for n in range(3):
                 value = matrix[n, 0] * a + matrix[n, 1] * b + matrix[n, 2] * c
                 pixel[n] = value + offset[n] - half
-            total, count = np.float32(0), np.float32(0)
-            for down in range(y * part, min(y * part + part, height)):
-                for across in range(x * part, min(x * part + part, width)):
-                    total += alpha[down, across]
-                    count += np.float32(1)
-            level = looked_up(table, total / count) + here[7]
-            along, urged, off = _place(pixel, here, level, table)
-            pixel[3], pixel[4], pixel[6] = level, along - half, urged
-            pixel[5] = np.sqrt(off + np.float32(1e-6)) * two
-            for n in range(GUESSES):
-                k = SIDES + 4 * n
-                guess = here[k] * pixel[0] + here[k + 1] * pixel[1] + here[k + 2] * pixel[2]
-                pixel[7 + n] = guess + here[k + 3]
-            for n in range(BESIDE):
-                pixel[7 + GUESSES + n] = here[SIDES + 4 * GUESSES + n]
+            _read(pixel, here, _mean(alpha, y, x, part), table)
+            at = chunks[number, 0] + margin, chunks[number, 1] + margin + j
+            into = (at[0] * out.shape[1] + at[1]) * TRUNK_INPUTS
+            for n in range(TRUNK_INPUTS):
+                put(flat, into + n, pixel[n])

@@ -15,8 +15,7 @@ import numpy.typing as npt
 
 from kernels.band import TILE
 from kernels.layout import Layout
-from kernels.patches import Places
-from kernels.types import Alpha, Planes
+from kernels.types import Alpha, Places, Planes
 from kernels.windows import (
     BLOCKS,
     CORNERS,

@@ -1,56 +1,66 @@
-"""Tiles of the boundary band, pixel by pixel, as the last net reads them."""
+"""The last net on tiles of the boundary band, pixel by pixel."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-from kernels.band import TILE
+from kernels.band import BAND, INSIDE, TILE
+from kernels.convolve import Floats, Numbers, Weights
 from kernels.layout import Layout
 from kernels.patches import (
     APART,
-    CORE,
     FINE_INPUTS,
     GUESSES,
     SIDES,
     SPARE,
-    Floats,
     Near,
-    Places,
     Terms,
     logits_of,
     looked_up,
 )
-from kernels.types import Alpha, Plane, Planes
+from kernels.registers import CHUNK, LANES, linear_chunk, put, relu_chunk
+from kernels.types import Alpha, Kinds, Places, Plane, Planes
 
 SIDE = TILE + 2
 """A tile and a pixel more on every side."""
 _WIDE = 24
-"""As many pixels of a row are computed: a multiple of what vector registers hold."""
+"""As many pixels of a row are read: a multiple of what vector registers hold."""
+_READ = -(-TILE // CHUNK) * CHUNK + 2
+"""And as many are kept: those that whole chunks look at."""
+_CERTAIN = np.float32(-6)
+"""Log of the expected error where the net is not asked."""
 
 
-def gather_fine(
-    planes: Planes, layout: Layout, alpha: Alpha, near: Near, spare: Floats, patch_at: Places,
-    tiles: Places, terms: Terms, out: npt.NDArray[Any], levels: Floats,
-) -> None:  # fmt: skip
-    """Fill `out` with what the last net reads at each pixel of `tiles` and one pixel around.
+@dataclass(frozen=True, slots=True, eq=False)
+class Spare:
+    """What the trunk found: (rows, columns, channels) float32 of half cells.
 
-    alpha: (H, W) float32, the enlarged coarse one; spare: (patches, CORE + 2, CORE + 2, SPARE)
-    float32, what the trunk found in each patch and one half cell around; patch_at: int32 on the
-    CORE lattice, the number of the patch there; tiles: (n, 2) int32 lattice rows and columns.
-    out: (n, SIDE, SIDE, FINE_INPUTS) float32, or the bits of bfloat16 as uint16: RGB less 0.5, the
-    logit moved by its change, where RGB lies along the line between both colours, the confidence
-    times the way from that logit to the line's, the trunk's functions of colour, its features.
-    levels: (n, TILE, TILE) float32, filled with the logits. Beyond its edge the picture is
-    repeated. Raises ValueError on another type of `out`.
+    The first SPARE channels count; the first half cell is `reach` before that of `near`.
     """
-    if out.dtype not in (np.float32, np.uint16):
-        raise ValueError(f"out must be float32 or the bits of bfloat16, got {out.dtype}")
-    _gather(
+
+    halves: Floats
+    reach: int
+
+
+def find_in_tiles(
+    planes: Planes, layout: Layout, alpha: Alpha, near: Near, spare: Spare, tiles: Places,
+    quarters: Kinds, terms: Terms, stem: Weights, last: Weights, found: Floats, levels: Floats,
+) -> None:  # fmt: skip
+    """Run the last net on each pixel of BAND quarters of `tiles`; others are as sure as they say.
+
+    alpha: (H, W) float32, the enlarged coarse one; tiles: (n, 2) int32 lattice rows and columns;
+    quarters: (n, 2, 2) uint8, OUTSIDE, INSIDE or BAND; stem: 3 x 3 taps of FINE_INPUTS channels, clipped below 0; last: linear, of these. What is read
+    of a pixel: RGB less 0.5, the logit moved by its change, where RGB lies along the line between
+    both colours, the confidence times the way from that logit to the line's, the trunk's functions
+    of colour, its features; beyond its edge the picture is repeated. found: (n, TILE, TILE, 2)
+    float32, filled with the net's first two outputs; levels: (n, TILE, TILE), with the logits.
+    """
+    _find(
         *layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), alpha, near.cells,
-        near.step, near.top, near.left, spare, patch_at, tiles, logits_of(terms), out,
-        out.dtype == np.uint16, levels,
+        near.step, near.top, near.left, spare.halves, spare.reach, tiles, quarters,
+        logits_of(terms),
+        stem.numbers, stem.bias, last.numbers, last.bias, found, levels,
     )  # fmt: skip
 
 
@@ -135,54 +145,82 @@ def _read(
 
 
 @numba.njit(nogil=True, cache=True)
-def _halve(row: npt.NDArray[np.uint32], halves: npt.NDArray[np.uint16]) -> None:
-    """The bits of float32 rounded to those of bfloat16, the nearest, ties to even."""
-    for n in range(row.shape[0]):
-        odd = (row[n] >> np.uint32(16)) & np.uint32(1)
-        halves[n] = np.uint16((row[n] + np.uint32(0x7FFF) + odd) >> np.uint32(16))
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def _store(row: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
-    for j in range(SIDE):
+def _store(row: Floats, out: Numbers) -> None:
+    for j in range(_READ):
         for n in range(FINE_INPUTS):
-            out[j, n] = row[n * _WIDE + j]
+            put(out, j * FINE_INPUTS + n, row[n * _WIDE + j])
+
+
+@numba.njit(nogil=True, cache=True)
+def _settle(quarters: Kinds, table: Floats, found: Floats, levels: Floats) -> None:
+    """What the net would say of a tile where it is not asked."""
+    half = TILE // 2
+    for i in range(TILE):
+        for j in range(TILE):
+            kind = quarters[i // half, j // half]
+            if kind != BAND:
+                levels[i, j] = table[table.shape[0] - 1 if kind == INSIDE else 0, 0]
+                found[i, j, 0] = 0
+                found[i, j, 1] = _CERTAIN
+
+
+@numba.njit(nogil=True, cache=True)
+def _run(
+    seen: Numbers, row: int, first: int, end: int, stem: Numbers, bias: Floats, last: Numbers,
+    offset: Floats, hidden: Numbers, told: Floats,
+) -> None:  # fmt: skip
+    """The last net on chunks of a row of a tile, from `first` on until `end`. told: LANES outputs of each pixel, written."""
+    width = bias.shape[0] * LANES
+    for x in range(first, end, CHUNK):
+        at = (row * _READ + x) * FINE_INPUTS
+        for group in range(bias.shape[0]):
+            relu_chunk(
+                seen, stem[group], bias[group], hidden, at, _READ * FINE_INPUTS, FINE_INPUTS, 3,
+                FINE_INPUTS, 0, group * LANES, width,
+            )  # fmt: skip
+        linear_chunk(
+            hidden, last[0], offset[0], told, 0, 0, 0, 1, width, 0, x * LANES, LANES
+        )  # fmt: skip
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
-def _gather(
+def _find(
     first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int, matrix: Floats,
     offset: Floats, alpha: Alpha, near: Floats, step: int, top: int, left: int, spare: Floats,
-    patch_at: Places, tiles: Places, table: Floats, out: npt.NDArray[Any], halve: bool,
-    levels: Floats,
+    reach: int, tiles: Places, quarters: Kinds, table: Floats, stem: Numbers, stem_bias: Floats,
+    last: Numbers, last_bias: Floats, found: Floats, levels: Floats,
 ) -> None:  # fmt: skip
     height, width = alpha.shape
-    part = step // 2
-    core = CORE * part
-    for tile in numba.prange(out.shape[0]):
+    part, half = step // 2, TILE // 2
+    # Pixels before the first half cell of `spare`.
+    up, before = top - reach * part, left - reach * part
+    for tile in numba.prange(len(tiles)):
+        asked = quarters[tile] == BAND
+        if not asked.any():
+            _settle(quarters[tile], table, found[tile], levels[tile])
+            continue
         begin_y, begin_x = tiles[tile, 0] * TILE - 1, tiles[tile, 1] * TILE - 1
-        patch_y, patch_x = (begin_y + 1) // core, (begin_x + 1) // core
-        # Rows and columns of cells, and of half cells within the patch, around the tile.
+        # Rows and columns of cells, and of half cells, around the tile.
         cell_y, cell_x = (begin_y - top) // step - 1, (begin_x - left) // step - 1
-        half_y = (begin_y - patch_y * core) // part - 1
-        half_x = (begin_x - patch_x * core) // part - 1
+        half_y, half_x = (begin_y - up) // part - 1, (begin_x - before) // part - 1
         sides = np.empty((SIDE // step + 4, SIDES * _WIDE), np.float32)
         lines = np.empty((SIDE // part + 3, SPARE * _WIDE), np.float32)
         shift = (begin_x - left + 0.5) / step - 0.5 - cell_x
         scratch = np.empty((_WIDE, SIDES), np.float32)
         _across(near, cell_y, cell_x, shift, 1 / step, scratch, sides)
-        within = spare[patch_at[patch_y, patch_x]]
-        shift = (begin_x - patch_x * core + 0.5) / part - 0.5 - half_x
+        shift = (begin_x - before + 0.5) / part - 0.5 - half_x
         scratch = np.empty((_WIDE, SPARE), np.float32)
-        _across(within, half_y + 1, half_x + 1, shift, 1 / part, scratch, lines)
+        _across(spare, half_y, half_x, shift, 1 / part, scratch, lines)
         here, wide = np.empty(SIDES * _WIDE, np.float32), np.empty(SPARE * _WIDE, np.float32)
         samples = np.empty(4 * _WIDE, np.float32)
         row = np.empty(FINE_INPUTS * _WIDE, np.float32)
-        halves = np.empty(FINE_INPUTS * _WIDE, np.uint16)
-        for i in range(SIDE):
+        seen = np.empty((SIDE, _READ * FINE_INPUTS), stem.dtype)
+        for i in range(SIDE if asked[1].any() else half + 2):
+            if i < half and not asked[0].any():
+                continue
             y = min(max(begin_y + i, 0), height - 1)
             _down(sides, (begin_y + i - top + 0.5) / step - 0.5 - cell_y, here)
-            _down(lines, (begin_y + i - patch_y * core + 0.5) / part - 0.5 - half_y, wide)
+            _down(lines, (begin_y + i - up + 0.5) / part - 0.5 - half_y, wide)
             for j in range(_WIDE):
                 x = min(max(begin_x + j, 0), width - 1)
                 samples[j], samples[3 * _WIDE + j] = first[y, x], alpha[y, x]
@@ -191,8 +229,18 @@ def _gather(
             _read(samples, matrix, offset, here, wide, table, row)
             if 0 < i < SIDE - 1:
                 levels[tile, i - 1] = row[3 * _WIDE + 1 : 3 * _WIDE + SIDE - 1]
-            if halve:
-                _halve(row.view(np.uint32), halves)
-                _store(halves, out[tile, i])
-            else:
-                _store(row, out[tile, i])
+            _store(row, seen[i])
+        hidden = np.empty(CHUNK * LANES * stem.shape[0], stem.dtype)
+        told = np.empty((_READ - 2) * LANES, np.float32)
+        for i in range(TILE):
+            left_one, right_one = asked[i // half]
+            if not (left_one or right_one):
+                continue
+            first_x, end_x = 0 if left_one else CHUNK, TILE if right_one else half
+            _run(
+                seen.reshape(-1), i, first_x, end_x, stem, stem_bias, last, last_bias, hidden, told
+            )
+            for j in range(TILE):
+                found[tile, i, j, 0] = told[j * LANES]
+                found[tile, i, j, 1] = told[j * LANES + 1]
+        _settle(quarters[tile], table, found[tile], levels[tile])

@@ -15,3 +15,5 @@ Planes = tuple[Plane, ...]
 """Y, U, V — or G, B, R — or Y alone; chroma planes may be smaller."""
 Kinds = npt.NDArray[np.uint8]
 """(rows, columns) uint8, one value a lattice tile: OUTSIDE, INSIDE or BAND (see kernels.band)."""
+Places = npt.NDArray[np.int32]
+"""(n, 2) rows and columns, on whatever lattice."""

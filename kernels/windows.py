@@ -14,9 +14,8 @@ import numpy.typing as npt
 from kernels.band import TILE
 from kernels.guided import cofactors
 from kernels.layout import Layout
-from kernels.patches import Places
 from kernels.refine import tap
-from kernels.types import Plane, Planes
+from kernels.types import Places, Plane, Planes
 
 Floats = npt.NDArray[np.float32]
 

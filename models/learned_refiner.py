@@ -1,24 +1,21 @@
 """Refines with small nets: on cells around the boundary band, on pixels in its tiles alone."""
 
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
-import torch
 
-from kernels.band import TILE, classify, settled, tiles_of
+from kernels.band import BAND, TILE, classify, quarters, settled, tiles_of
 from kernels.bound import bound_alpha
 from kernels.coarse import cleaned, renewed, softened
 from kernels.hedge import hedge_alpha
-from kernels.patches import Places
 from kernels.recolour import recolour
 from kernels.refine import upsample_band
+from kernels.registers import multiplies_halves
 from kernels.relax import relax_alpha, relax_share
 from kernels.scatter import scatter_alpha
 from kernels.spread import spread
-from kernels.types import Alpha
+from kernels.types import Alpha, Places
 from models.picture import Picture
-from models.precision import net_precision
 from models.refined import Refined, cell_size
 from models.refiner_inputs import gather_inputs
 from models.refiner_net import SHAPES, RefinerNet
@@ -57,11 +54,8 @@ class LearnedRefiner:
         which takes half as long again and shows less.
         """
         self.budget, self._keep_error, self._thorough = budget, keep_error, thorough
-        dtype = net_precision() if half is None else torch.bfloat16 if half else torch.float32
-        own = deepcopy(net).eval().requires_grad_(False).to(dtype)
-        own = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._view = Viewer(own.scout, own.context, net.shape.looks, dtype)
-        self._pixels = PixelNets(own.trunk, own.fine, net.shape.reach, dtype)
+        half = multiplies_halves() if half is None else half
+        self._view, self._pixels = Viewer(net, half), PixelNets(net, half)
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
@@ -72,7 +66,7 @@ class LearnedRefiner:
         # A soft alpha as fine as the picture knows more than any refiner.
         trust = min(max(height / coarse.shape[0] - 1, 0), 1)
         inputs = gather_inputs(picture, coarse, kinds, step)
-        view = self._view(picture.layout, inputs) if trust > 0 else None
+        view = self._view(picture.layout, inputs, kinds) if trust > 0 else None
         if view is not None and trust == 1:
             kinds = settled(looked, view.alpha, step, inputs.top, inputs.left)
         alpha = upsample_band(coarse, kinds, height, width)
@@ -80,7 +74,10 @@ class LearnedRefiner:
         error = np.minimum(alpha, 1 - alpha) if self._keep_error else None
         if view is not None:
             tiles = self._ranked(tiles_of(kinds), view)
-            found = self._pixels(picture, inputs.small, view.near, tiles, alpha)
+            parts = np.full((len(tiles), 2, 2), BAND, np.uint8)
+            if trust == 1:
+                parts = quarters(tiles, view.alpha, step, inputs.top, inputs.left)
+            found = self._pixels(picture, inputs.small, view.near, tiles, parts, alpha)
             scatter_alpha(*found, tiles, looked, kinds, TERMS, trust, alpha, error)
             bound_alpha(alpha, coarse, tiles)
             self._weigh(picture, view, tiles, found, trust, alpha, error)

@@ -1,32 +1,19 @@
 """What the nets on pixels make of the tiles of the boundary band."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
-from kernels.band import BAND, TILE, lattice, places_of
-from kernels.patches import (
-    CORE,
-    FINE_INPUTS,
-    SPARE,
-    TRUNK_INPUTS,
-    Near,
-    Places,
-    Terms,
-    gather_trunk,
-    patch_kinds,
-)
-from kernels.tiles import SIDE, gather_fine
-from kernels.types import Alpha, Kinds, Planes
+from kernels.band import BAND, TILE, lattice
+from kernels.convolve import Floats, chunks_of
+from kernels.patches import Near, Terms, gather_trunk
+from kernels.tiles import Spare, find_in_tiles
+from kernels.types import Alpha, Kinds, Places, Planes
 from models.picture import Picture
-from models.refiner_net import EDGE, LOGIT_SCALE, Fine, Trunk
-from models.refiner_run import Channels, run_net
+from models.refiner_body import SparseBody, packed, tiles_wanted
+from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
 
 TERMS = Terms(EDGE, LOGIT_SCALE)
-_PATCHES, _TILES = 16, 256
-"""Patches and tiles that the nets run on at once, at most."""
 
 
 class Found(NamedTuple):
@@ -35,81 +22,52 @@ class Found(NamedTuple):
     It puts into the latter what hedge_alpha wants.
     """
 
-    found: Channels
-    levels: Channels
+    found: Floats
+    levels: Floats
 
 
 class PixelNets:
     """Runs the trunk and the last net. Keeps its working memory."""
 
-    def __init__(self, trunk: Trunk, fine: Fine, reach: int, dtype: torch.dtype) -> None:
-        """trunk, fine: of `dtype`, channels last; reach: half cells around that the trunk wants."""
-        self._trunk, self._fine, self._reach, self._dtype = trunk, fine, reach, dtype
-        self._sample = np.uint16 if dtype == torch.bfloat16 else np.float32
-        self._kept: dict[tuple[int, int], npt.NDArray[Any]] = {}
+    def __init__(self, net: RefinerNet, half: bool) -> None:
+        """half: compute in bfloat16."""
+        self._trunk, self._reach = SparseBody(net.trunk, half), net.shape.reach
+        self._stem, self._last = (packed(each, half) for each in (net.fine.stem, net.fine.last))
 
     def __call__(
-        self, picture: Picture, small: Planes, near: Near, tiles: Places, alpha: Alpha
-    ) -> Found:
+        self, picture: Picture, small: Planes, near: Near, tiles: Places, quarters: Kinds,
+        alpha: Alpha,
+    ) -> Found:  # fmt: skip
         """What the nets find in `tiles`, (n, 2) int32 lattice rows and columns.
 
-        small: the picture's planes shrunk to half a cell; alpha: (H, W), the enlarged coarse one.
+        small: the picture's planes shrunk to half a cell; quarters: (n, 2, 2) the kinds of their
+        quarters, of which only BAND ones are looked at; alpha: (H, W), the enlarged coarse one.
         """
-        spare, patch_at = self._hand_down(picture, small, near, tiles, alpha)
+        spare = self._hand_down(picture, small, near, tiles, quarters, alpha)
         found = np.empty((len(tiles), TILE, TILE, 2), np.float32)
         levels = np.empty((len(tiles), TILE, TILE), np.float32)
-        for part, count in _batches(len(tiles), _TILES):
-            fine, some = self._buffer(count, SIDE, FINE_INPUTS, self._sample), tiles[part]
-            gather_fine(
-                picture.planes, picture.layout, alpha, near, spare, patch_at, some, TERMS,
-                fine[: len(some)], levels[part],
-            )  # fmt: skip
-            found[part] = run_net(self._fine, fine, self._dtype)[: len(some)]
+        find_in_tiles(
+            picture.planes, picture.layout, alpha, near, spare, tiles, quarters, TERMS,
+            self._stem, self._last, found, levels,
+        )  # fmt: skip
         return Found(found, levels)
 
     def _hand_down(
-        self, picture: Picture, small: Planes, near: Near, tiles: Places, alpha: Alpha
-    ) -> tuple[Channels, Places]:
-        """What the trunk finds in each patch, and the number of the patch at each place."""
-        where = patch_kinds(_lattice(picture, tiles), near.step)
-        patches = places_of(where)
-        numbers = np.cumsum(where, dtype=np.int32).reshape(where.shape) - np.int32(1)
-        side = CORE + 2 * self._reach
-        spare = self._buffer(len(patches), CORE + 2, SPARE)
-        for part, count in _batches(len(patches), _PATCHES):
-            read, some = self._buffer(count, side, TRUNK_INPUTS), patches[part]
-            gather_trunk(
-                small, picture.layout, alpha, near, some, self._reach, TERMS, read[: len(some)]
-            )
-            spare[part] = run_net(self._trunk, read, self._dtype)[: len(some)]
-        return spare, numbers
-
-    def _buffer(
-        self, count: int, side: int, channels: int, sample: type[np.generic] = np.float32
-    ) -> npt.NDArray[Any]:
-        """What is filled anew each time; kept, since fresh memory costs as much as filling it."""
-        kept = self._kept.get((side, channels))
-        if kept is None or len(kept) < count:
-            kept = self._kept[side, channels] = np.zeros((count, side, side, channels), sample)
-        return kept[:count]
-
-
-def _lattice(picture: Picture, tiles: Places) -> Kinds:
-    kinds = np.zeros(lattice(picture.height, picture.width), np.uint8)
-    kinds[tiles[:, 0], tiles[:, 1]] = BAND
-    return kinds
-
-
-def _batches(count: int, most: int) -> list[tuple[slice, int]]:
-    """`count` things in slices of at most `most`, and how large a batch each is to be run in.
-
-    Few sizes: each costs the net's library some preparation once.
-    """
-    quarter = most // 4
-    return [
-        (
-            slice(start, min(start + most, count)),
-            min(most, -(-(count - start) // quarter) * quarter),
-        )
-        for start in range(0, count, most)
-    ]
+        self, picture: Picture, small: Planes, near: Near, tiles: Places, quarters: Kinds,
+        alpha: Alpha,
+    ) -> Spare:  # fmt: skip
+        """What the trunk finds around `tiles`."""
+        reach, part = self._reach, near.step // 2
+        rows, columns = (2 * count + 2 * reach for count in near.cells.shape[:2])
+        band = np.zeros((*lattice(picture.height, picture.width), 2, 2), np.bool_)
+        band[tiles[:, 0], tiles[:, 1]] = quarters == BAND
+        band = band.transpose(0, 2, 1, 3).reshape(2 * band.shape[0], -1)
+        first = near.top // part - reach, near.left // part - reach
+        # The last net looks a pixel beyond a tile, and so into the next half cell.
+        wanted = tiles_wanted(band, TILE // part // 2, 1, *first, rows, columns)
+        given = self._trunk.given(rows, columns)
+        gather_trunk(
+            small, picture.layout, alpha, near, chunks_of(self._trunk.reads(wanted)), reach,
+            self._trunk.margin, TERMS, given,
+        )  # fmt: skip
+        return Spare(self._trunk(wanted), reach)

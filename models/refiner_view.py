@@ -1,32 +1,19 @@
 """What the nets on cells make of a picture."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
 
-from kernels.context import join_near, moved_prior
+from kernels.band import BAND, RAMP, TILE
+from kernels.context import CELL_INPUTS, join_near, moved_prior
+from kernels.convolve import Floats, fill
 from kernels.layout import Layout
 from kernels.patches import NEAR, Near
-from kernels.threads import used
-from kernels.types import Alpha
-from models.frozen import frozen
+from kernels.types import Alpha, Kinds
+from models.refiner_body import SparseBody, tiles_wanted
 from models.refiner_inputs import Inputs, Level, doubted, tell
-from models.refiner_net import EDGE, LOGIT_SCALE, Body, Context, Scout
-from models.refiner_run import Channels, run_net
-
-_FEW = 6_500_000
-"""Cells, times a net's channels squared, that one thread sees through as soon as two that must meet
-after each layer; and more steadily, where something else has the second one's core."""
-
-
-class Net(NamedTuple):
-    """A net on cells, and how many channels it has within."""
-
-    graph: torch.jit.ScriptModule
-    width: int
+from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,13 +32,16 @@ class View:
 class Viewer:
     """Runs the scout and the context."""
 
-    def __init__(self, scout: Scout, context: Context, looks: int, dtype: torch.dtype) -> None:
-        """scout, context: of `dtype`, channels last; looks: times that the scout looks."""
-        self._looks, self._dtype = looks, dtype
-        self._scout, self._context = (self._graph(net) for net in (scout, context))
+    def __init__(self, net: RefinerNet, half: bool) -> None:
+        """half: compute in bfloat16."""
+        self._looks, self._reach = net.shape.looks, net.shape.reach
+        self._scout, self._context = (SparseBody(each, half) for each in (net.scout, net.context))
 
-    def __call__(self, layout: Layout, inputs: Inputs) -> View | None:
-        """What the nets find; None when one side's colours are nowhere sure."""
+    def __call__(self, layout: Layout, inputs: Inputs, kinds: Kinds) -> View | None:
+        """What the nets find around BAND tiles of `kinds`; elsewhere it is of no meaning.
+
+        None when one side's colours are nowhere sure.
+        """
         noticed = self._scouted(layout, inputs.wide)
         if noticed is None:
             return None
@@ -62,14 +52,13 @@ class Viewer:
         noticed = noticed[:rows, :columns]
         change = np.ascontiguousarray(noticed[..., -1])
         tell(cells, layout, moved_prior(cells.prior, change, EDGE), change)
-        told = np.concatenate([cells.channels, noticed[..., :-1]], axis=2)
-        found = self._run(self._context, told)
+        found = self._read(cells, inputs, noticed[..., :-1], kinds)
         near = np.empty((rows, columns, NEAR), np.float32)
         join_near(cells.channels, change, found, LOGIT_SCALE, near)
         alpha = moved_prior(cells.prior, change + found[..., -2], EDGE)
         return View(Near(near, cells.step, inputs.top, inputs.left), found[..., -1], alpha)
 
-    def _scouted(self, layout: Layout, wide: Level) -> Channels | None:
+    def _scouted(self, layout: Layout, wide: Level) -> Floats | None:
         """What the scout says at last: features, then the change of the logit."""
         noticed = np.zeros((*wide.prior.shape, 1), np.float32)
         prior = doubted(wide.prior)
@@ -80,16 +69,18 @@ class Viewer:
                 colours = tell(wide, layout, wide.prior, change)
             if not colours.both_known:
                 return None
-            noticed = self._run(self._scout, wide.channels)
+            fill(wide.channels, self._scout.margin, 0, self._scout.given(*prior.shape))
+            noticed = self._scout(np.ones(prior.shape, np.bool_))
             prior = moved_prior(wide.prior, noticed[..., -1], EDGE)
         return noticed
 
-    def _run(self, net: Net, channels: Channels) -> Channels:
-        few = channels.shape[0] * channels.shape[1] * net.width**2 < _FEW and used() <= 2
-        found = run_net(net.graph, channels[None], self._dtype, 1 if few else 0)
-        return found.reshape(found.shape[1:])
-
-    def _graph(self, net: Body) -> Net:
-        example = torch.zeros(1, net.stem.in_channels, 32, 32, dtype=self._dtype)
-        graph = frozen(net, example.contiguous(memory_format=torch.channels_last))
-        return Net(graph, net.stem.out_channels)
+    def _read(self, cells: Level, inputs: Inputs, noticed: Floats, kinds: Kinds) -> Floats:
+        """What the context says."""
+        given, margin = self._context.given(*cells.prior.shape), self._context.margin
+        fill(cells.channels, margin, 0, given)
+        fill(noticed, margin, CELL_INPUTS, given)
+        # As far as the trunk reads between cells, and tiles are settled by them.
+        around = max(-(-(self._reach + 1) // 2), -(-RAMP // cells.step) + 1)
+        first = inputs.top // cells.step, inputs.left // cells.step
+        side = TILE // cells.step
+        return self._context(tiles_wanted(kinds == BAND, side, around, *first, *cells.prior.shape))

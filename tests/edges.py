@@ -4,8 +4,7 @@ import numpy as np
 
 from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice, tiles_of
 from kernels.layout import Layout
-from kernels.patches import Places
-from kernels.types import Alpha, Kinds, Planes
+from kernels.types import Alpha, Kinds, Places, Planes
 
 SIZES = [(1, 1), (17, 33), (50, 70), (97, 131)]
 LAYOUTS = {

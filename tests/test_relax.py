@@ -6,9 +6,8 @@ import pytest
 
 from kernels.band import TILE, lattice
 from kernels.layout import Layout
-from kernels.patches import Places
 from kernels.relax import relax_alpha, relax_share
-from kernels.types import Alpha, Planes
+from kernels.types import Alpha, Places, Planes
 from tests.edges import all_tiles, cut, noise
 
 SIZE = (45, 58)

@@ -1,0 +1,175 @@
+"""Convolutions of maps, computed where they are wanted alone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from kernels.registers import CHUNK, LANES, added_chunk, linear_chunk, put, relu_chunk
+from kernels.types import Places
+
+Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[Any]
+"""float32, or the bits of bfloat16 as uint16."""
+Wanted = npt.NDArray[np.bool_]
+
+_TOGETHER = 8
+"""Chunks that a thread takes at once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """A convolution's weights, as the kernels read them.
+
+    numbers: (groups, taps * inputs * LANES), for each tap, then input channel, those of LANES
+    outputs; of bfloat16, of two channels side by side for each output. bias: (groups, LANES).
+    outputs: how many there are in truth; the rest is idle.
+    """
+
+    numbers: Numbers
+    bias: Floats
+    inputs: int
+    outputs: int
+    sides: int
+    dilation: int = 1
+
+
+def pack(weights: Floats, bias: Floats, dilation: int = 1, half: bool = False) -> Weights:
+    """Weights of (outputs, inputs, sides, sides) float32 and (outputs,), 1 or 3 taps across.
+
+    half: round them to bfloat16, for maps of that; an even number of inputs then. Raises
+    ValueError when it is odd.
+    """
+    outputs, inputs, sides, _ = weights.shape
+    if half and inputs % 2:
+        raise ValueError(f"bfloat16 is read in pairs, there are {inputs} channels")
+    groups = -(-outputs // LANES)
+    wide = np.zeros((groups * LANES, inputs, sides, sides), np.float32)
+    wide[:outputs] = weights
+    told = np.zeros((groups, LANES), np.float32)
+    told.reshape(-1)[:outputs] = bias
+    split = wide.reshape(groups, LANES, inputs, sides, sides).transpose(0, 3, 4, 2, 1)
+    if half:
+        pairs = split.reshape(groups, sides, sides, inputs // 2, 2, LANES)
+        split = pairs.transpose(0, 1, 2, 3, 5, 4)
+    numbers = np.ascontiguousarray(split).reshape(groups, -1)
+    return Weights(
+        halved(numbers) if half else numbers, told, inputs, outputs, sides, dilation
+    )  # fmt: skip
+
+
+def halved(values: Floats) -> npt.NDArray[np.uint16]:
+    """The bits of bfloat16, rounded to the nearest, ties to even."""
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    return ((bits + np.uint32(0x7FFF) + (bits >> 16 & 1)) >> 16).astype(np.uint16)
+
+
+def new_map(rows: int, columns: int, channels: int, margin: int, half: bool) -> Numbers:
+    """A map of zeros, `margin` more on every side, and columns up to a whole CHUNK on the right."""
+    shape = rows + 2 * margin, -(-columns // CHUNK) * CHUNK + 2 * margin, channels
+    return np.zeros(shape, np.uint16 if half else np.float32)
+
+
+def widened(wanted: Wanted, by: int) -> Wanted:
+    """`wanted` and what lies within `by` of it, corners too."""
+    side = np.ones((2 * by + 1, 2 * by + 1), np.uint8)
+    return np.asarray(cv2.dilate(wanted.view(np.uint8), side)).view(np.bool_)
+
+
+def chunks_of(wanted: Wanted) -> Places:
+    """(n, 2) int32 rows and first columns of the chunks that hold what is wanted."""
+    rows, columns = wanted.shape
+    whole = np.zeros((rows, -(-columns // CHUNK) * CHUNK), np.bool_)
+    whole[:, :columns] = wanted
+    held = np.flatnonzero(whole.reshape(rows, -1, CHUNK).any(axis=2))
+    across = whole.shape[1] // CHUNK
+    return np.stack([held // across, held % across * CHUNK], axis=1).astype(np.int32, order="C")
+
+
+def fill(values: Floats, margin: int, first: int, out: Numbers) -> None:
+    """Put (rows, columns, n) float32 into the channels of map `out` from `first` on."""
+    _fill(values, margin, first, out)
+
+
+def convolve(
+    source: Numbers, margin: int, weights: Weights, chunks: Places, columns: int, add: bool,
+    out: Numbers,
+) -> None:  # fmt: skip
+    """Convolve `chunks` of a map into those of another with the same margin, and clip below 0.
+
+    columns: of the maps, margins left out; add: then add the source's own channels. What is read
+    beyond a map must be 0, and stays so.
+    """
+    kernel = _added if add else _relu
+    kernel(
+        source, margin, weights.numbers, weights.bias, weights.sides, weights.dilation, chunks,
+        columns, out,
+    )  # fmt: skip
+
+
+def read_off(source: Numbers, margin: int, weights: Weights, chunks: Places, out: Floats) -> None:
+    """Linear functions of each pixel of `chunks`; sides must be 1.
+
+    out: (rows, columns of whole chunks, groups * LANES) float32, without a margin.
+    """
+    _linear(source, margin, weights.numbers, weights.bias, chunks, out)
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _fill(values: Floats, margin: int, first: int, out: Numbers) -> None:
+    rows, columns, channels = values.shape
+    flat = out.reshape(-1)
+    for y in numba.prange(rows):
+        for x in range(columns):
+            at = ((y + margin) * out.shape[1] + x + margin) * out.shape[2] + first
+            for n in range(channels):
+                put(flat, at + n, values[y, x, n])
+
+
+def _driver(chunk: Any) -> Any:
+    @numba.njit(parallel=True, nogil=True, cache=True)
+    def convolved(
+        source: Numbers, margin: int, weights: Numbers, bias: Floats, sides: int, dilation: int,
+        chunks: Places, columns: int, out: Numbers,
+    ) -> None:  # fmt: skip
+        inputs, outputs, wide = source.shape[2], out.shape[2], source.shape[1]
+        given, taken = source.reshape(-1), out.reshape(-1)
+        reach = sides // 2 * dilation
+        for part in numba.prange(-(-len(chunks) // _TOGETHER)):
+            for number in range(part * _TOGETHER, min((part + 1) * _TOGETHER, len(chunks))):
+                y, x = chunks[number, 0] + margin, chunks[number, 1] + margin
+                at = ((y - reach) * wide + x - reach) * inputs
+                for group in range(outputs // LANES):
+                    begin = group * LANES
+                    chunk(
+                        given, weights[group], bias[group], taken, at, wide * dilation * inputs,
+                        dilation * inputs, sides, inputs, (y * wide + x) * inputs + begin,
+                        (y * wide + x) * outputs + begin, outputs,
+                    )  # fmt: skip
+                for over in range(max(columns + margin, x), x + CHUNK):
+                    out[y, over] = 0
+
+    return convolved
+
+
+_relu, _added = _driver(relu_chunk), _driver(added_chunk)
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _linear(
+    source: Numbers, margin: int, weights: Numbers, bias: Floats, chunks: Places, out: Floats
+) -> None:
+    inputs, outputs, wide = source.shape[2], out.shape[2], source.shape[1]
+    given, taken = source.reshape(-1), out.reshape(-1)
+    for part in numba.prange(-(-len(chunks) // _TOGETHER)):
+        for number in range(part * _TOGETHER, min((part + 1) * _TOGETHER, len(chunks))):
+            y, x = chunks[number, 0], chunks[number, 1]
+            at = ((y + margin) * wide + x + margin) * inputs
+            for group in range(outputs // LANES):
+                linear_chunk(
+                    given, weights[group], bias[group], taken, at, 0, 0, 1, inputs, 0,
+                    (y * out.shape[1] + x) * outputs + group * LANES, outputs,
+                )  # fmt: skip

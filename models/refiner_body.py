@@ -1,0 +1,107 @@
+"""Runs a stack of convolutions on maps, where it is wanted alone."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from kernels.convolve import (
+    Floats,
+    Numbers,
+    Wanted,
+    Weights,
+    chunks_of,
+    convolve,
+    new_map,
+    pack,
+    read_off,
+    widened,
+)
+from models.refiner_net import Body
+
+
+class _Maps(NamedTuple):
+    """Working memory: what is read, two for what is within, and what is found."""
+
+    given: Numbers
+    one: Numbers
+    other: Numbers
+    found: Floats
+
+
+def packed(layer: nn.Conv2d, half: bool) -> Weights:
+    """The weights of `layer` as kernels.convolve reads them; half: in bfloat16."""
+    bias = layer.bias if layer.bias is not None else torch.zeros(layer.out_channels)
+    weight, told = (each.detach().float().numpy() for each in (layer.weight, bias))
+    return pack(weight, told, layer.dilation[0], half)
+
+
+class SparseBody:
+    """A Body, run by kernels. Keeps its working memory, so it serves one thread at a time."""
+
+    def __init__(self, body: Body, half: bool) -> None:
+        """half: compute in bfloat16."""
+        self._stem, self._last = packed(body.stem, half), packed(body.last, half)
+        self._blocks = [packed(block, half) for block in body.blocks]
+        self.margin = max(1, *(block.dilation for block in self._blocks))
+        self._half, self._size = half, (0, 0)
+        self._maps = self._new(0, 0)
+
+    def given(self, rows: int, columns: int) -> Numbers:
+        """The map, with `margin`, of which the next call computes: to be filled."""
+        if self._size != (rows, columns):
+            self._maps, self._size = self._new(rows, columns), (rows, columns)
+        return self._maps.given
+
+    def reads(self, wanted: Wanted) -> Wanted:
+        """Where the map must be filled, of its (rows, columns), for what is `wanted`."""
+        return widened(self._layers(wanted)[0], 1)
+
+    def __call__(self, wanted: Wanted) -> Floats:
+        """(rows, columns, outputs) float32; 0 or of no meaning where it is not wanted."""
+        first, *within, final = (chunks_of(each) for each in self._layers(wanted))
+        (given, one, other, found), columns = self._maps, wanted.shape[1]
+        convolve(given, self.margin, self._stem, first, columns, False, one)
+        for block, chunks in zip(self._blocks, [*within, final], strict=True):
+            convolve(one, self.margin, block, chunks, columns, True, other)
+            one, other = other, one
+        found[:] = 0
+        read_off(one, self.margin, self._last, final, found)
+        return found[:, :columns, : self._last.outputs]
+
+    def _layers(self, wanted: Wanted) -> list[Wanted]:
+        """Where each layer must be known, from the stem's on."""
+        layers = [wanted]
+        for block in reversed(self._blocks):
+            layers.insert(0, widened(layers[0], block.dilation))
+        return layers
+
+    def _new(self, rows: int, columns: int) -> _Maps:
+        width = self._stem.bias.size
+        given, one, other, found = (
+            new_map(rows, columns, channels, margin, half)
+            for channels, margin, half in (
+                (self._stem.inputs, self.margin, self._half),
+                (width, self.margin, self._half),
+                (width, self.margin, self._half),
+                (self._last.bias.size, 0, False),
+            )
+        )
+        return _Maps(given, one, other, np.asarray(found, np.float32))
+
+
+def tiles_wanted(
+    band: Wanted, side: int, around: int, top: int, left: int, rows: int, columns: int
+) -> Wanted:
+    """Of a map of (rows, columns), what lies in tiles of `band` and `around` them.
+
+    band: (R, C) bool; side: of a tile on the map; the map begins `top` rows and `left` columns
+    after the first tile, or before it.
+    """
+    at_y, at_x = (
+        (np.arange(count) + start) // side for count, start in ((rows, top), (columns, left))
+    )
+    held = np.pad(band, 1)
+    ways = (each.clip(-1, size) + 1 for each, size in zip((at_y, at_x), band.shape, strict=True))
+    return widened(held[np.ix_(*ways)], around)
