@@ -20,7 +20,6 @@ RAMP = 8
 
 _LOW, _HIGH = 0.02, 0.98
 _SURE = 0.01
-_QUARTER_SURE, _QUARTER_REACH = 0.02, 4
 # How far around a tile the coarse alpha is looked at: hair reaches beyond a coarse mask's edge.
 _REACH_CELLS, _REACH_PIXELS = 2.0, 4.0
 
@@ -57,17 +56,6 @@ def settled(kinds: Kinds, found: Alpha, step: int, top: int = 0, left: int = 0) 
     narrowed = kinds.copy()
     _settle(found, step, -(-RAMP // step) + 1, top, left, narrowed)
     return narrowed
-
-
-def quarters(tiles: Places, found: Alpha, step: int, top: int = 0, left: int = 0) -> Kinds:
-    """(n, 2, 2) uint8: the kind of each quarter of `tiles`, (n, 2) int32 rows and columns.
-
-    found, step, top, left: as for `settled`. A quarter is BAND unless all cells that touch it, and
-    those next to them or within 4 pixels, are of one side but for 0.02.
-    """
-    kinds = np.empty((len(tiles), 2, 2), np.uint8)
-    _quarter(tiles, found, step, -(-_QUARTER_REACH // step), top, left, kinds)
-    return kinds
 
 
 def tiles_of(kinds: Kinds, kind: int = BAND) -> Places:
@@ -114,42 +102,23 @@ def _classify(
             kinds[row, column] = OUTSIDE if most < _LOW else INSIDE if least > _HIGH else BAND
 
 
-@numba.njit(nogil=True, cache=True)
-def _kind(
-    found: Alpha, start_y: int, start_x: int, side: int, step: int, around: int, sure: float
-) -> int:
-    """What cells say of a square of `side` pixels, and of `around` cells around it."""
-    rows, columns = found.shape
-    first, last = max(start_y // step - around, 0), (start_y + side - 1) // step + around
-    begin, end = max(start_x // step - around, 0), (start_x + side - 1) // step + around
-    last, end = min(last, rows - 1), min(end, columns - 1)
-    if first > last or begin > end:
-        return BAND
-    least, most = np.float32(1), np.float32(0)
-    for y in range(first, last + 1):
-        for x in range(begin, end + 1):
-            least, most = min(least, found[y, x]), max(most, found[y, x])
-    return OUTSIDE if most < sure else INSIDE if least > 1 - sure else BAND
-
-
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _settle(found: Alpha, step: int, around: int, top: int, left: int, kinds: Kinds) -> None:
+    rows, columns = found.shape
     for row in numba.prange(kinds.shape[0]):
-        y = row * TILE - top
+        first = max((row * TILE - top) // step - around, 0)
+        last = min(((row + 1) * TILE - 1 - top) // step + around, rows - 1)
         for column in range(kinds.shape[1]):
-            x = column * TILE - left
-            if kinds[row, column] == BAND and y >= 0 and x >= 0:
-                kinds[row, column] = _kind(found, y, x, TILE, step, around, _SURE)
-
-
-@numba.njit(parallel=True, nogil=True, cache=True)
-def _quarter(
-    tiles: Places, found: Alpha, step: int, around: int, top: int, left: int, kinds: Kinds
-) -> None:
-    half = TILE // 2
-    for tile in numba.prange(len(tiles)):
-        for down in range(2):
-            for across in range(2):
-                y = tiles[tile, 0] * TILE + down * half - top
-                x = tiles[tile, 1] * TILE + across * half - left
-                kinds[tile, down, across] = _kind(found, y, x, half, step, around, _QUARTER_SURE)
+            if kinds[row, column] != BAND or row * TILE < top or column * TILE < left:
+                continue
+            begin = max((column * TILE - left) // step - around, 0)
+            end = min(((column + 1) * TILE - 1 - left) // step + around, columns - 1)
+            least, most = np.float32(1), np.float32(0)
+            for y in range(first, last + 1):
+                for x in range(begin, end + 1):
+                    least, most = min(least, found[y, x]), max(most, found[y, x])
+            if first <= last and begin <= end:
+                if most < _SURE:
+                    kinds[row, column] = OUTSIDE
+                elif least > 1 - _SURE:
+                    kinds[row, column] = INSIDE

@@ -79,14 +79,23 @@ def widened(wanted: Wanted, by: int) -> Wanted:
     return np.asarray(cv2.dilate(wanted.view(np.uint8), side)).view(np.bool_)
 
 
+def around(
+    tiles: Places, side: int, margin: int, top: int, left: int, rows: int, columns: int
+) -> Wanted:
+    """Of a map of (rows, columns), what lies in `tiles` and `margin` around them.
+
+    tiles: (n, 2) int32 rows and columns on a lattice of `side`; the map begins `top` rows and
+    `left` columns after the lattice, or before it.
+    """
+    wanted = np.zeros((rows, columns), np.bool_)
+    _mark(tiles, side, margin, top, left, wanted)
+    return wanted
+
+
 def chunks_of(wanted: Wanted) -> Places:
     """(n, 2) int32 rows and first columns of the chunks that hold what is wanted."""
-    rows, columns = wanted.shape
-    whole = np.zeros((rows, -(-columns // CHUNK) * CHUNK), np.bool_)
-    whole[:, :columns] = wanted
-    held = np.flatnonzero(whole.reshape(rows, -1, CHUNK).any(axis=2))
-    across = whole.shape[1] // CHUNK
-    return np.stack([held // across, held % across * CHUNK], axis=1).astype(np.int32, order="C")
+    places = np.empty((wanted.shape[0] * -(-wanted.shape[1] // CHUNK), 2), np.int32)
+    return places[: _list(wanted, places)]
 
 
 def fill(values: Floats, margin: int, first: int, out: Numbers) -> None:
@@ -103,10 +112,9 @@ def convolve(
     columns: of the maps, margins left out; add: then add the source's own channels. What is read
     beyond a map must be 0, and stays so.
     """
-    kernel = _added if add else _relu
-    kernel(
+    _convolve(
         source, margin, weights.numbers, weights.bias, weights.sides, weights.dilation, chunks,
-        columns, out,
+        columns, add, out,
     )  # fmt: skip
 
 
@@ -116,6 +124,28 @@ def read_off(source: Numbers, margin: int, weights: Weights, chunks: Places, out
     out: (rows, columns of whole chunks, groups * LANES) float32, without a margin.
     """
     _linear(source, margin, weights.numbers, weights.bias, chunks, out)
+
+
+@numba.njit(nogil=True, cache=True)
+def _mark(tiles: Places, side: int, margin: int, top: int, left: int, wanted: Wanted) -> None:
+    rows, columns = wanted.shape
+    for tile in range(len(tiles)):
+        y, x = tiles[tile, 0] * side - top, tiles[tile, 1] * side - left
+        for row in range(max(y - margin, 0), min(y + side + margin, rows)):
+            for column in range(max(x - margin, 0), min(x + side + margin, columns)):
+                wanted[row, column] = True
+
+
+@numba.njit(nogil=True, cache=True)
+def _list(wanted: Wanted, places: Places) -> int:
+    """Fill `places`; how many there are."""
+    count = 0
+    for row in range(wanted.shape[0]):
+        for first in range(0, wanted.shape[1], CHUNK):
+            if wanted[row, first : first + CHUNK].any():
+                places[count] = row, first
+                count += 1
+    return count
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -129,33 +159,34 @@ def _fill(values: Floats, margin: int, first: int, out: Numbers) -> None:
                 put(flat, at + n, values[y, x, n])
 
 
-def _driver(chunk: Any) -> Any:
-    @numba.njit(parallel=True, nogil=True, cache=True)
-    def convolved(
-        source: Numbers, margin: int, weights: Numbers, bias: Floats, sides: int, dilation: int,
-        chunks: Places, columns: int, out: Numbers,
-    ) -> None:  # fmt: skip
-        inputs, outputs, wide = source.shape[2], out.shape[2], source.shape[1]
-        given, taken = source.reshape(-1), out.reshape(-1)
-        reach = sides // 2 * dilation
-        for part in numba.prange(-(-len(chunks) // _TOGETHER)):
-            for number in range(part * _TOGETHER, min((part + 1) * _TOGETHER, len(chunks))):
-                y, x = chunks[number, 0] + margin, chunks[number, 1] + margin
-                at = ((y - reach) * wide + x - reach) * inputs
-                for group in range(outputs // LANES):
-                    begin = group * LANES
-                    chunk(
-                        given, weights[group], bias[group], taken, at, wide * dilation * inputs,
-                        dilation * inputs, sides, inputs, (y * wide + x) * inputs + begin,
-                        (y * wide + x) * outputs + begin, outputs,
+@numba.njit(parallel=True, nogil=True, cache=True)
+def _convolve(
+    source: Numbers, margin: int, weights: Numbers, bias: Floats, sides: int, dilation: int,
+    chunks: Places, columns: int, add: bool, out: Numbers,
+) -> None:  # fmt: skip
+    inputs, outputs, wide = source.shape[2], out.shape[2], source.shape[1]
+    given, taken = source.reshape(-1), out.reshape(-1)
+    reach, tap = sides // 2 * dilation, dilation * inputs
+    for part in numba.prange(-(-len(chunks) // _TOGETHER)):
+        for number in range(part * _TOGETHER, min((part + 1) * _TOGETHER, len(chunks))):
+            y, x = chunks[number, 0] + margin, chunks[number, 1] + margin
+            at = ((y - reach) * wide + x - reach) * inputs
+            here, into = (y * wide + x) * inputs, (y * wide + x) * outputs
+            for group in range(outputs // LANES):
+                begin = group * LANES
+                numbers, told = weights[group], bias[group]
+                if add:
+                    added_chunk(
+                        given, numbers, told, taken, at, wide * tap, tap, sides, inputs,
+                        here + begin, into + begin, outputs,
                     )  # fmt: skip
-                for over in range(max(columns + margin, x), x + CHUNK):
-                    out[y, over] = 0
-
-    return convolved
-
-
-_relu, _added = _driver(relu_chunk), _driver(added_chunk)
+                else:
+                    relu_chunk(
+                        given, numbers, told, taken, at, wide * tap, tap, sides, inputs,
+                        here + begin, into + begin, outputs,
+                    )  # fmt: skip
+            for over in range(max(columns + margin, x), x + CHUNK):
+                out[y, over] = 0
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from llvmlite import ir
 from llvmlite.binding import get_host_cpu_features
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -21,6 +21,8 @@ CHUNK = 6
 _INDEX, _WORD, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
 _FLOATS, _WORDS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_WORD, LANES)
 _HALVES = ir.VectorType(ir.IntType(16), LANES)
+_emitted: Any = cgutils
+_config: Any = config
 _SUM = "llvm.fmuladd.v16f32"
 _PAIRS = "llvm.x86.avx512bf16.dpbf16ps.512"
 
@@ -32,9 +34,13 @@ class _Bfloat(ir.Type):  # type: ignore[misc]
         return "bfloat"
 
 
+_BFLOATS = ir.VectorType(_Bfloat(), 2 * LANES)
+
+
 def multiplies_halves() -> bool:
-    """Whether the processor multiplies bfloat16 in hardware, as `convolve` asks it to."""
-    return bool(get_host_cpu_features().get("avx512bf16"))
+    """Whether this machine multiplies bfloat16 in hardware, and compiles for that."""
+    native = _config.ENABLE_AVX and _config.CPU_NAME is None and _config.CPU_FEATURES is None
+    return bool(native and get_host_cpu_features().get("avx512bf16"))
 
 
 class _Emitter:
@@ -65,9 +71,8 @@ class _Emitter:
         if not self.half:
             return self._call(_SUM, [_FLOATS] * 3, [self.spread(value), weights, total])
         if self._hardware:
-            pairs = ir.VectorType(_Bfloat(), 2 * LANES)
-            both = [self.builder.bitcast(each, pairs) for each in (self.spread(value), weights)]
-            return self._call(_PAIRS, [_FLOATS, pairs, pairs], [total, *both])
+            both = [self.builder.bitcast(each, _BFLOATS) for each in (self.spread(value), weights)]
+            return self._call(_PAIRS, [_FLOATS, _BFLOATS, _BFLOATS], [total, *both])
         for widen in (self._even, self._odd):
             total = self._call(
                 _SUM, [_FLOATS] * 3, [self.spread(widen(value)), widen(weights), total]
@@ -98,7 +103,7 @@ class _Emitter:
 
     def _call(self, name: str, takes: Sequence[Any], given: Sequence[Any]) -> Any:
         kind = ir.FunctionType(_FLOATS, takes)
-        callee = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        callee = _emitted.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(callee, given)
 
 
@@ -115,20 +120,20 @@ def _sums(emit: _Emitter, data: Sequence[Any], numbers: dict[str, Any]) -> list[
     """Emit the loops over taps and input channels; the CHUNK vectors that they end with."""
     builder, (source, weights, bias, _) = emit.builder, data
     first = emit.load(bias, ir.Constant(_INDEX, 0), _FLOATS)
-    sums = [cgutils.alloca_once_value(builder, first) for _ in range(CHUNK)]
-    at = cgutils.alloca_once_value(builder, ir.Constant(_INDEX, 0))
+    sums = [_emitted.alloca_once_value(builder, first) for _ in range(CHUNK)]
+    at = _emitted.alloca_once_value(builder, ir.Constant(_INDEX, 0))
     each = 2 if emit.half else 1  # numbers that one step takes of the input channels
     steps = builder.sdiv(numbers["inputs"], ir.Constant(_INDEX, each))
     value, lanes = (_WORD, _WORDS) if emit.half else (_FLOAT, _FLOATS)
     with (
-        cgutils.for_range(builder, numbers["sides"]) as down,
-        cgutils.for_range(builder, numbers["sides"]) as across,
+        _emitted.for_range(builder, numbers["sides"]) as down,
+        _emitted.for_range(builder, numbers["sides"]) as across,
     ):
         tap = builder.add(
             builder.mul(down.index, numbers["row"]), builder.mul(across.index, numbers["tap"])
         )
         tap = builder.add(tap, numbers["at"])
-        with cgutils.for_range(builder, steps) as channel:
+        with _emitted.for_range(builder, steps) as channel:
             place = builder.load(at)
             weight = emit.load(weights, place, lanes, 2)
             base = builder.add(tap, builder.mul(channel.index, ir.Constant(_INDEX, each)))
@@ -169,7 +174,6 @@ def _chunk(kind: str, hardware: bool) -> Any:
     kind: "relu"; "added", relu and what lies in the source at `beside`; or "linear".
     """
 
-    @intrinsic  # type: ignore[untyped-decorator]
     def chunk(
         context: Any, source: Any, weights: Any, bias: Any, out: Any, at: Any, row: Any, tap: Any,
         sides: Any, inputs: Any, beside: Any, into: Any, pace: Any,
@@ -195,11 +199,10 @@ def _chunk(kind: str, hardware: bool) -> Any:
 
         return signature, emitted
 
-    return chunk
+    return intrinsic(chunk)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def put(context: Any, array: Any, at: Any, value: Any) -> Any:
+def _put(context: Any, array: Any, at: Any, value: Any) -> Any:
     """Write a float32 into a flat array of float32, or of the bits of bfloat16 as uint16."""
     signature = types.void(array, types.int64, types.float32)
 
@@ -217,6 +220,7 @@ def put(context: Any, array: Any, at: Any, value: Any) -> Any:
     return signature, emitted
 
 
+put: Any = intrinsic(_put)
 _HARDWARE = multiplies_halves()
 relu_chunk, added_chunk, linear_chunk = (
     _chunk(kind, _HARDWARE) for kind in ("relu", "added", "linear")

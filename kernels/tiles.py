@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from kernels.band import BAND, INSIDE, TILE
+from kernels.band import TILE
 from kernels.convolve import Floats, Numbers, Weights
 from kernels.layout import Layout
 from kernels.patches import (
@@ -20,7 +20,7 @@ from kernels.patches import (
     looked_up,
 )
 from kernels.registers import CHUNK, LANES, linear_chunk, put, relu_chunk
-from kernels.types import Alpha, Kinds, Places, Plane, Planes
+from kernels.types import Alpha, Places, Plane, Planes
 
 SIDE = TILE + 2
 """A tile and a pixel more on every side."""
@@ -28,8 +28,6 @@ _WIDE = 24
 """As many pixels of a row are read: a multiple of what vector registers hold."""
 _READ = -(-TILE // CHUNK) * CHUNK + 2
 """And as many are kept: those that whole chunks look at."""
-_CERTAIN = np.float32(-6)
-"""Log of the expected error where the net is not asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,12 +43,12 @@ class Spare:
 
 def find_in_tiles(
     planes: Planes, layout: Layout, alpha: Alpha, near: Near, spare: Spare, tiles: Places,
-    quarters: Kinds, terms: Terms, stem: Weights, last: Weights, found: Floats, levels: Floats,
+    terms: Terms, stem: Weights, last: Weights, found: Floats, levels: Floats,
 ) -> None:  # fmt: skip
-    """Run the last net on each pixel of BAND quarters of `tiles`; others are as sure as they say.
+    """Run the last net on each pixel of `tiles`.
 
     alpha: (H, W) float32, the enlarged coarse one; tiles: (n, 2) int32 lattice rows and columns;
-    quarters: (n, 2, 2) uint8, OUTSIDE, INSIDE or BAND; stem: 3 x 3 taps of FINE_INPUTS channels, clipped below 0; last: linear, of these. What is read
+    stem: 3 x 3 taps of FINE_INPUTS channels, clipped below 0; last: linear, of these. What is read
     of a pixel: RGB less 0.5, the logit moved by its change, where RGB lies along the line between
     both colours, the confidence times the way from that logit to the line's, the trunk's functions
     of colour, its features; beyond its edge the picture is repeated. found: (n, TILE, TILE, 2)
@@ -58,8 +56,7 @@ def find_in_tiles(
     """
     _find(
         *layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), alpha, near.cells,
-        near.step, near.top, near.left, spare.halves, spare.reach, tiles, quarters,
-        logits_of(terms),
+        near.step, near.top, near.left, spare.halves, spare.reach, tiles, logits_of(terms),
         stem.numbers, stem.bias, last.numbers, last.bias, found, levels,
     )  # fmt: skip
 
@@ -152,26 +149,13 @@ def _store(row: Floats, out: Numbers) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def _settle(quarters: Kinds, table: Floats, found: Floats, levels: Floats) -> None:
-    """What the net would say of a tile where it is not asked."""
-    half = TILE // 2
-    for i in range(TILE):
-        for j in range(TILE):
-            kind = quarters[i // half, j // half]
-            if kind != BAND:
-                levels[i, j] = table[table.shape[0] - 1 if kind == INSIDE else 0, 0]
-                found[i, j, 0] = 0
-                found[i, j, 1] = _CERTAIN
-
-
-@numba.njit(nogil=True, cache=True)
 def _run(
-    seen: Numbers, row: int, first: int, end: int, stem: Numbers, bias: Floats, last: Numbers,
-    offset: Floats, hidden: Numbers, told: Floats,
+    seen: Numbers, row: int, stem: Numbers, bias: Floats, last: Numbers, offset: Floats,
+    hidden: Numbers, told: Floats,
 ) -> None:  # fmt: skip
-    """The last net on chunks of a row of a tile, from `first` on until `end`. told: LANES outputs of each pixel, written."""
+    """The last net on a row of a tile. told: LANES outputs of each pixel, written."""
     width = bias.shape[0] * LANES
-    for x in range(first, end, CHUNK):
+    for x in range(0, TILE, CHUNK):
         at = (row * _READ + x) * FINE_INPUTS
         for group in range(bias.shape[0]):
             relu_chunk(
@@ -187,18 +171,14 @@ def _run(
 def _find(
     first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int, matrix: Floats,
     offset: Floats, alpha: Alpha, near: Floats, step: int, top: int, left: int, spare: Floats,
-    reach: int, tiles: Places, quarters: Kinds, table: Floats, stem: Numbers, stem_bias: Floats,
+    reach: int, tiles: Places, table: Floats, stem: Numbers, stem_bias: Floats,
     last: Numbers, last_bias: Floats, found: Floats, levels: Floats,
 ) -> None:  # fmt: skip
     height, width = alpha.shape
-    part, half = step // 2, TILE // 2
+    part = step // 2
     # Pixels before the first half cell of `spare`.
     up, before = top - reach * part, left - reach * part
     for tile in numba.prange(len(tiles)):
-        asked = quarters[tile] == BAND
-        if not asked.any():
-            _settle(quarters[tile], table, found[tile], levels[tile])
-            continue
         begin_y, begin_x = tiles[tile, 0] * TILE - 1, tiles[tile, 1] * TILE - 1
         # Rows and columns of cells, and of half cells, around the tile.
         cell_y, cell_x = (begin_y - top) // step - 1, (begin_x - left) // step - 1
@@ -215,9 +195,7 @@ def _find(
         samples = np.empty(4 * _WIDE, np.float32)
         row = np.empty(FINE_INPUTS * _WIDE, np.float32)
         seen = np.empty((SIDE, _READ * FINE_INPUTS), stem.dtype)
-        for i in range(SIDE if asked[1].any() else half + 2):
-            if i < half and not asked[0].any():
-                continue
+        for i in range(SIDE):
             y = min(max(begin_y + i, 0), height - 1)
             _down(sides, (begin_y + i - top + 0.5) / step - 0.5 - cell_y, here)
             _down(lines, (begin_y + i - up + 0.5) / part - 0.5 - half_y, wide)
@@ -233,14 +211,7 @@ def _find(
         hidden = np.empty(CHUNK * LANES * stem.shape[0], stem.dtype)
         told = np.empty((_READ - 2) * LANES, np.float32)
         for i in range(TILE):
-            left_one, right_one = asked[i // half]
-            if not (left_one or right_one):
-                continue
-            first_x, end_x = 0 if left_one else CHUNK, TILE if right_one else half
-            _run(
-                seen.reshape(-1), i, first_x, end_x, stem, stem_bias, last, last_bias, hidden, told
-            )
+            _run(seen.reshape(-1), i, stem, stem_bias, last, last_bias, hidden, told)
             for j in range(TILE):
                 found[tile, i, j, 0] = told[j * LANES]
                 found[tile, i, j, 1] = told[j * LANES + 1]
-        _settle(quarters[tile], table, found[tile], levels[tile])

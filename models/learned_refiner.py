@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels.band import BAND, TILE, classify, quarters, settled, tiles_of
+from kernels.band import TILE, classify, settled, tiles_of
 from kernels.bound import bound_alpha
 from kernels.coarse import cleaned, renewed, softened
 from kernels.hedge import hedge_alpha
@@ -74,10 +74,7 @@ class LearnedRefiner:
         error = np.minimum(alpha, 1 - alpha) if self._keep_error else None
         if view is not None:
             tiles = self._ranked(tiles_of(kinds), view)
-            parts = np.full((len(tiles), 2, 2), BAND, np.uint8)
-            if trust == 1:
-                parts = quarters(tiles, view.alpha, step, inputs.top, inputs.left)
-            found = self._pixels(picture, inputs.small, view.near, tiles, parts, alpha)
+            found = self._pixels(picture, inputs.small, view.near, tiles, alpha)
             scatter_alpha(*found, tiles, looked, kinds, TERMS, trust, alpha, error)
             bound_alpha(alpha, coarse, tiles)
             self._weigh(picture, view, tiles, found, trust, alpha, error)

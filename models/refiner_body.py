@@ -43,7 +43,9 @@ class SparseBody:
     def __init__(self, body: Body, half: bool) -> None:
         """half: compute in bfloat16."""
         self._stem, self._last = packed(body.stem, half), packed(body.last, half)
-        self._blocks = [packed(block, half) for block in body.blocks]
+        self._blocks = [
+            packed(block, half) for block in body.blocks if isinstance(block, nn.Conv2d)
+        ]
         self.margin = max(1, *(block.dilation for block in self._blocks))
         self._half, self._size = half, (0, 0)
         self._maps = self._new(0, 0)
@@ -89,19 +91,3 @@ class SparseBody:
             )
         )
         return _Maps(given, one, other, np.asarray(found, np.float32))
-
-
-def tiles_wanted(
-    band: Wanted, side: int, around: int, top: int, left: int, rows: int, columns: int
-) -> Wanted:
-    """Of a map of (rows, columns), what lies in tiles of `band` and `around` them.
-
-    band: (R, C) bool; side: of a tile on the map; the map begins `top` rows and `left` columns
-    after the first tile, or before it.
-    """
-    at_y, at_x = (
-        (np.arange(count) + start) // side for count, start in ((rows, top), (columns, left))
-    )
-    held = np.pad(band, 1)
-    ways = (each.clip(-1, size) + 1 for each, size in zip((at_y, at_x), band.shape, strict=True))
-    return widened(held[np.ix_(*ways)], around)

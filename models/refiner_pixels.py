@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.band import BAND, TILE, lattice
-from kernels.convolve import Floats, chunks_of
+from kernels.band import TILE
+from kernels.convolve import Floats, around, chunks_of
 from kernels.patches import Near, Terms, gather_trunk
 from kernels.tiles import Spare, find_in_tiles
-from kernels.types import Alpha, Kinds, Places, Planes
+from kernels.types import Alpha, Places, Planes
 from models.picture import Picture
-from models.refiner_body import SparseBody, packed, tiles_wanted
+from models.refiner_body import SparseBody, packed
 from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
 
 TERMS = Terms(EDGE, LOGIT_SCALE)
@@ -35,36 +35,30 @@ class PixelNets:
         self._stem, self._last = (packed(each, half) for each in (net.fine.stem, net.fine.last))
 
     def __call__(
-        self, picture: Picture, small: Planes, near: Near, tiles: Places, quarters: Kinds,
-        alpha: Alpha,
-    ) -> Found:  # fmt: skip
+        self, picture: Picture, small: Planes, near: Near, tiles: Places, alpha: Alpha
+    ) -> Found:
         """What the nets find in `tiles`, (n, 2) int32 lattice rows and columns.
 
-        small: the picture's planes shrunk to half a cell; quarters: (n, 2, 2) the kinds of their
-        quarters, of which only BAND ones are looked at; alpha: (H, W), the enlarged coarse one.
+        small: the picture's planes shrunk to half a cell; alpha: (H, W), the enlarged coarse one.
         """
-        spare = self._hand_down(picture, small, near, tiles, quarters, alpha)
+        spare = self._hand_down(picture, small, near, tiles, alpha)
         found = np.empty((len(tiles), TILE, TILE, 2), np.float32)
         levels = np.empty((len(tiles), TILE, TILE), np.float32)
         find_in_tiles(
-            picture.planes, picture.layout, alpha, near, spare, tiles, quarters, TERMS,
+            picture.planes, picture.layout, alpha, near, spare, tiles, TERMS,
             self._stem, self._last, found, levels,
         )  # fmt: skip
         return Found(found, levels)
 
     def _hand_down(
-        self, picture: Picture, small: Planes, near: Near, tiles: Places, quarters: Kinds,
-        alpha: Alpha,
-    ) -> Spare:  # fmt: skip
+        self, picture: Picture, small: Planes, near: Near, tiles: Places, alpha: Alpha
+    ) -> Spare:
         """What the trunk finds around `tiles`."""
         reach, part = self._reach, near.step // 2
         rows, columns = (2 * count + 2 * reach for count in near.cells.shape[:2])
-        band = np.zeros((*lattice(picture.height, picture.width), 2, 2), np.bool_)
-        band[tiles[:, 0], tiles[:, 1]] = quarters == BAND
-        band = band.transpose(0, 2, 1, 3).reshape(2 * band.shape[0], -1)
         first = near.top // part - reach, near.left // part - reach
         # The last net looks a pixel beyond a tile, and so into the next half cell.
-        wanted = tiles_wanted(band, TILE // part // 2, 1, *first, rows, columns)
+        wanted = around(tiles, TILE // part, 1, *first, rows, columns)
         given = self._trunk.given(rows, columns)
         gather_trunk(
             small, picture.layout, alpha, near, chunks_of(self._trunk.reads(wanted)), reach,

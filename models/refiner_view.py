@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from kernels.band import BAND, RAMP, TILE
+from kernels.band import RAMP, TILE, tiles_of
 from kernels.context import CELL_INPUTS, join_near, moved_prior
-from kernels.convolve import Floats, fill
+from kernels.convolve import Floats, around, fill
 from kernels.layout import Layout
 from kernels.patches import NEAR, Near
 from kernels.types import Alpha, Kinds
-from models.refiner_body import SparseBody, tiles_wanted
+from models.refiner_body import SparseBody
 from models.refiner_inputs import Inputs, Level, doubted, tell
 from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
 
@@ -76,11 +76,12 @@ class Viewer:
 
     def _read(self, cells: Level, inputs: Inputs, noticed: Floats, kinds: Kinds) -> Floats:
         """What the context says."""
-        given, margin = self._context.given(*cells.prior.shape), self._context.margin
-        fill(cells.channels, margin, 0, given)
-        fill(noticed, margin, CELL_INPUTS, given)
+        given = self._context.given(*cells.prior.shape)
+        fill(cells.channels, self._context.margin, 0, given)
+        fill(noticed, self._context.margin, CELL_INPUTS, given)
         # As far as the trunk reads between cells, and tiles are settled by them.
-        around = max(-(-(self._reach + 1) // 2), -(-RAMP // cells.step) + 1)
+        margin = max(-(-(self._reach + 1) // 2), -(-RAMP // cells.step) + 1)
         first = inputs.top // cells.step, inputs.left // cells.step
-        side = TILE // cells.step
-        return self._context(tiles_wanted(kinds == BAND, side, around, *first, *cells.prior.shape))
+        return self._context(
+            around(tiles_of(kinds), TILE // cells.step, margin, *first, *cells.prior.shape)
+        )
