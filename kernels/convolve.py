@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -73,12 +72,6 @@ def new_map(rows: int, columns: int, channels: int, margin: int, half: bool) -> 
     return np.zeros(shape, np.uint16 if half else np.float32)
 
 
-def widened(wanted: Wanted, by: int) -> Wanted:
-    """`wanted` and what lies within `by` of it, corners too."""
-    side = np.ones((2 * by + 1, 2 * by + 1), np.uint8)
-    return np.asarray(cv2.dilate(wanted.view(np.uint8), side)).view(np.bool_)
-
-
 def around(
     tiles: Places, side: int, margin: int, top: int, left: int, rows: int, columns: int
 ) -> Wanted:
@@ -92,10 +85,13 @@ def around(
     return wanted
 
 
-def chunks_of(wanted: Wanted) -> Places:
-    """(n, 2) int32 rows and first columns of the chunks that hold what is wanted."""
+def chunks_of(wanted: Wanted, reach: int = 0) -> Places:
+    """(n, 2) int32 rows and first columns of the chunks that hold what is wanted.
+
+    Or that lie within `reach` of it, rows and columns likewise.
+    """
     places = np.empty((wanted.shape[0] * -(-wanted.shape[1] // CHUNK), 2), np.int32)
-    return places[: _list(wanted, places)]
+    return places[: _list(wanted, reach, places)]
 
 
 def fill(values: Floats, margin: int, first: int, out: Numbers) -> None:
@@ -137,13 +133,24 @@ def _mark(tiles: Places, side: int, margin: int, top: int, left: int, wanted: Wa
 
 
 @numba.njit(nogil=True, cache=True)
-def _list(wanted: Wanted, places: Places) -> int:
+def _list(wanted: Wanted, reach: int, places: Places) -> int:
     """Fill `places`; how many there are."""
+    rows, columns = wanted.shape
+    across = -(-columns // CHUNK)
+    before = np.zeros(columns + 1, np.int32)  # how many are wanted before each column
+    held = np.zeros((rows + 1, across), np.int32)  # rows above that hold one near each chunk
+    for y in range(rows):
+        for x in range(columns):
+            before[x + 1] = before[x] + wanted[y, x]
+        for n in range(across):
+            first, end = max(n * CHUNK - reach, 0), min((n + 1) * CHUNK + reach, columns)
+            held[y + 1, n] = held[y, n] + (before[end] > before[first])
     count = 0
-    for row in range(wanted.shape[0]):
-        for first in range(0, wanted.shape[1], CHUNK):
-            if wanted[row, first : first + CHUNK].any():
-                places[count] = row, first
+    for y in range(rows):
+        above, below = max(y - reach, 0), min(y + reach + 1, rows)
+        for n in range(across):
+            if held[below, n] > held[above, n]:
+                places[count, 0], places[count, 1] = y, n * CHUNK
                 count += 1
     return count
 

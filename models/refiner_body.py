@@ -16,7 +16,6 @@ from kernels.convolve import (
     new_map,
     pack,
     read_off,
-    widened,
 )
 from models.refiner_net import Body
 
@@ -56,28 +55,25 @@ class SparseBody:
             self._maps, self._size = self._new(rows, columns), (rows, columns)
         return self._maps.given
 
-    def reads(self, wanted: Wanted) -> Wanted:
-        """Where the map must be filled, of its (rows, columns), for what is `wanted`."""
-        return widened(self._layers(wanted)[0], 1)
+    @property
+    def reach(self) -> int:
+        """Pixels around what is wanted that are read."""
+        return 1 + sum(block.dilation for block in self._blocks)
 
     def __call__(self, wanted: Wanted) -> Floats:
         """(rows, columns, outputs) float32; 0 or of no meaning where it is not wanted."""
-        first, *within, final = (chunks_of(each) for each in self._layers(wanted))
         (given, one, other, found), columns = self._maps, wanted.shape[1]
-        convolve(given, self.margin, self._stem, first, columns, False, one)
-        for block, chunks in zip(self._blocks, [*within, final], strict=True):
+        reach = self.reach - 1
+        chunks = chunks_of(wanted, reach)
+        convolve(given, self.margin, self._stem, chunks, columns, False, one)
+        for block in self._blocks:
+            reach -= block.dilation
+            chunks = chunks_of(wanted, reach)
             convolve(one, self.margin, block, chunks, columns, True, other)
             one, other = other, one
         found[:] = 0
-        read_off(one, self.margin, self._last, final, found)
+        read_off(one, self.margin, self._last, chunks, found)
         return found[:, :columns, : self._last.outputs]
-
-    def _layers(self, wanted: Wanted) -> list[Wanted]:
-        """Where each layer must be known, from the stem's on."""
-        layers = [wanted]
-        for block in reversed(self._blocks):
-            layers.insert(0, widened(layers[0], block.dilation))
-        return layers
 
     def _new(self, rows: int, columns: int) -> _Maps:
         width = self._stem.bias.size

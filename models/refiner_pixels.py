@@ -61,7 +61,7 @@ class PixelNets:
         wanted = around(tiles, TILE // part, 1, *first, rows, columns)
         given = self._trunk.given(rows, columns)
         gather_trunk(
-            small, picture.layout, alpha, near, chunks_of(self._trunk.reads(wanted)), reach,
+            small, picture.layout, alpha, near, chunks_of(wanted, self._trunk.reach), reach,
             self._trunk.margin, TERMS, given,
         )  # fmt: skip
         return Spare(self._trunk(wanted), reach)
