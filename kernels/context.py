@@ -51,7 +51,7 @@ def moved_prior(prior: Alpha, change: Alpha, edge: float) -> Alpha:
 
 
 def join_near(channels: Floats, change: Alpha, found: Floats, scale: float, out: Floats) -> None:
-    """Fill `out` with what is read between cells, as kernels.patches.Near says.
+    """Fill `out` with what is read between cells, as kernels.near.Near says.
 
     channels: as join_context filled them; change: (rows, columns) float32, what was found before
     to be added to the prior's logit; found: (rows, columns, NEAR - 1) float32, what the context

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kernels.band import TILE
 from kernels.flat import FLAT, flatten, unflatten
-from kernels.patches import looked_up, tabled
+from kernels.near import looked_up, tabled
 from kernels.scatter import SPAN, cleared, sigmoids
 from kernels.taps import enlarge_across, taps_of
 from kernels.types import Alpha, Places

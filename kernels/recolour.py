@@ -6,7 +6,7 @@ import numpy.typing as npt
 
 from kernels.band import BAND, TILE
 from kernels.layout import Layout
-from kernels.patches import Near
+from kernels.near import Near
 from kernels.spread import SpreadColours
 from kernels.types import Kinds
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kernels.band import BAND, INSIDE, OUTSIDE, RAMP, TILE
 from kernels.flat import FLAT, flatten, unflatten
-from kernels.patches import Terms, logits_of, looked_up, tabled
+from kernels.near import Terms, logits_of, looked_up, tabled
 from kernels.types import Alpha, Kinds, Places
 
 Floats = npt.NDArray[np.float32]

@@ -8,7 +8,7 @@ import numpy as np
 from kernels.band import TILE
 from kernels.convolve import Floats, Numbers, Weights
 from kernels.layout import Layout
-from kernels.patches import (
+from kernels.near import (
     APART,
     FINE_INPUTS,
     GUESSES,

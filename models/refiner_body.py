@@ -62,6 +62,10 @@ class SparseBody:
 
     def __call__(self, wanted: Wanted) -> Floats:
         """(rows, columns, outputs) float32; 0 or of no meaning where it is not wanted."""
+        return self.whole(wanted)[:, : wanted.shape[1], : self._last.outputs]
+
+    def whole(self, wanted: Wanted) -> Floats:
+        """The same in one piece of memory, with idle columns and outputs at the end."""
         (given, one, other, found), columns = self._maps, wanted.shape[1]
         reach = self.reach - 1
         chunks = chunks_of(wanted, reach)
@@ -73,7 +77,7 @@ class SparseBody:
             one, other = other, one
         found[:] = 0
         read_off(one, self.margin, self._last, chunks, found)
-        return found[:, :columns, : self._last.outputs]
+        return found
 
     def _new(self, rows: int, columns: int) -> _Maps:
         width = self._stem.bias.size

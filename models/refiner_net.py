@@ -4,7 +4,7 @@ The scout sees large cells and looks several times: after each look colours are 
 what it found, so it walks to an edge that the coarse alpha missed. The context tells, on cells
 half as wide, what to look for: features, colours of both sides, and linear functions of colour
 (after Chen, Adams, Wadhwa and Hasinoff, "Bilateral guided upsampling", 2016). The trunk applies
-these at half a cell, in patches along the band, and gives the like for every pixel; the last net
+these at half a cell, along the band, and gives the like for every pixel; the last net
 reads pixels, the raw colours beside the rest (after Yao et al., "ViTMatte", 2023). All of them say
 by how much a logit changes.
 """
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kernels.context import CELL_INPUTS
-from kernels.patches import BESIDE, FINE_INPUTS, GUESSES, SPARE, TRUNK_INPUTS
+from kernels.near import BESIDE, FINE_INPUTS, GUESSES, SPARE, TRUNK_INPUTS
 
 LOGIT_SCALE = 0.25
 """Logits are given to the nets in this unit: it makes them as large as the other channels."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.band import TILE
 from kernels.convolve import Floats, around, chunks_of
-from kernels.patches import Near, Terms, gather_trunk
+from kernels.near import Near, Terms, gather_trunk
 from kernels.tiles import Spare, find_in_tiles
 from kernels.types import Alpha, Places, Planes
 from models.picture import Picture
@@ -64,4 +64,4 @@ class PixelNets:
             small, picture.layout, alpha, near, chunks_of(wanted, self._trunk.reach), reach,
             self._trunk.margin, TERMS, given,
         )  # fmt: skip
-        return Spare(self._trunk(wanted), reach)
+        return Spare(self._trunk.whole(wanted), reach)

@@ -9,7 +9,7 @@ from kernels.band import RAMP, TILE, tiles_of
 from kernels.context import CELL_INPUTS, join_near, moved_prior
 from kernels.convolve import Floats, around, fill
 from kernels.layout import Layout
-from kernels.patches import NEAR, Near
+from kernels.near import NEAR, Near
 from kernels.types import Alpha, Kinds
 from models.refiner_body import SparseBody
 from models.refiner_inputs import Inputs, Level, doubted, tell

@@ -1,4 +1,4 @@
-"""The learned refiner in plain torch: how it is trained, and what patches must equal."""
+"""The learned refiner in plain torch: how it is trained, and what kernels must equal."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from kernels.context import CONFIDENCE, KNOWN, PRIOR
 from kernels.context_torch import spread, variance, weigh_evidence
-from kernels.patches import APART, BESIDE, GUESSES, SPARE
+from kernels.near import APART, BESIDE, GUESSES, SPARE
 from models.refiner_net import DOUBT, LOGIT_SCALE, RefinerNet, alpha_of, logit_of
 
 _LINES = 4 * GUESSES

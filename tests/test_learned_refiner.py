@@ -136,7 +136,9 @@ def nets_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nets_alone")
 @pytest.mark.parametrize("quality", LEARNED)
 @pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
-def test_patches_equal_the_whole_picture(size: tuple[int, int], quality: str) -> None:
+def test_what_is_computed_along_the_band_equals_the_whole_picture(
+    size: tuple[int, int], quality: str
+) -> None:
     frame, coarse = scene(*size)
     net = wild_net(SHAPES[f"refiner_{quality}"])
     refined = LearnedRefiner(net, half=False)(frame, coarse)

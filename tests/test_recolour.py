@@ -5,7 +5,7 @@ import pytest
 
 from kernels.band import BAND, INSIDE, OUTSIDE
 from kernels.layout import Layout
-from kernels.patches import NEAR, Near
+from kernels.near import NEAR, Near
 from kernels.recolour import recolour
 from kernels.spread import SpreadColours
 

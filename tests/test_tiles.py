@@ -1,14 +1,14 @@
-"""What the last net reads, against a naive reading of each pixel."""
+"""What the last net reads and says, against a naive reading of each pixel."""
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
 
 from kernels.band import TILE
+from kernels.convolve import Weights, pack
 from kernels.layout import Layout
-from kernels.patches import APART, CORE, FINE_INPUTS, NEAR, SPARE, Near, Terms
-from kernels.tiles import SIDE, gather_fine
+from kernels.near import APART, FINE_INPUTS, NEAR, SPARE, Near, Terms
+from kernels.tiles import Spare, find_in_tiles
 
 LAYOUT = Layout("rgb", 8, 0, 0, "bt709", full_range=True)
 TERMS = Terms(0.01, 0.25)
@@ -34,14 +34,14 @@ def logit(alpha: float) -> float:
 
 def naive(
     rgb: npt.NDArray[np.uint8], alpha: npt.NDArray[np.float32], near: Near,
-    spare: npt.NDArray[np.float32], y: int, x: int,
+    spare: Spare, y: int, x: int,
 ) -> Floats:  # fmt: skip
-    """What is to be read at pixel (y, x) of a picture that lies in one patch."""
+    """What is to be read at pixel (y, x)."""
     height, width = alpha.shape
     part = near.step / 2
     at = np.array([y, x]) + 0.5
     sides = between(near.cells[..., :8], *((at - (near.top, near.left)) / near.step - 0.5))
-    lines = between(spare[0], *(at / part + 0.5))
+    lines = between(spare.halves, *((at - (near.top, near.left)) / part - 0.5 + spare.reach))
     shown = min(max(y, 0), height - 1), min(max(x, 0), width - 1)
     pixel = rgb[shown] / 255 - 0.5
     apart = sides[:3] - sides[3:6]
@@ -53,43 +53,48 @@ def naive(
     return np.array([*pixel, level, along - 0.5, urged, *guesses, *lines[8:]])
 
 
+def passing_on(first: int, tap: tuple[int, int]) -> tuple[Weights, Weights]:
+    """A last net that says what it reads at `tap`: of channels `first` and the one after."""
+    stem = np.zeros((2 * FINE_INPUTS, FINE_INPUTS, 3, 3), np.float32)
+    last = np.zeros((2, 2 * FINE_INPUTS, 1, 1), np.float32)
+    for n in range(FINE_INPUTS):
+        # What is clipped below 0 comes back from its opposite.
+        stem[n, n, *tap], stem[FINE_INPUTS + n, n, *tap] = 1, -1
+    for n in range(2):
+        last[n, first + n], last[n, FINE_INPUTS + first + n] = 1, -1
+    nothing = np.zeros(2 * FINE_INPUTS, np.float32)
+    return pack(stem, nothing), pack(last, nothing[:2])
+
+
 @pytest.mark.parametrize("step", [2, 4, 8, 16])
-@pytest.mark.parametrize("size", [(16, 16), (31, 30)])
+@pytest.mark.parametrize("size", [(16, 16), (31, 46)])
 def test_each_pixel_is_read_as_it_should_be(step: int, size: tuple[int, int]) -> None:
     random = np.random.default_rng(step)
     height, width = size
     rgb = random.integers(0, 256, (*size, 3), np.uint8)
     alpha = random.random(size).astype(np.float32)
-    shape = -(-height // step), -(-width // step), NEAR
-    near = Near(random.normal(0, 0.3, shape).astype(np.float32), step)
-    spare = random.normal(0, 0.3, (1, CORE + 2, CORE + 2, SPARE)).astype(np.float32)
+    # The second row of cells, and the second column, are the first that are known.
+    first = step if height > TILE else 0
+    shape = -(-(height - first) // step), -(-(width - first) // step), NEAR
+    near = Near(random.normal(0, 0.3, shape).astype(np.float32), step, first, first)
+    halves = (2 * shape[0] + 6, 2 * shape[1] + 6, SPARE)
+    spare = Spare(random.normal(0, 0.3, halves).astype(np.float32), 3)
     rows, columns = -(-height // TILE), -(-width // TILE)
     tiles = np.argwhere(np.ones((rows, columns))).astype(np.int32)
-    out = np.empty((len(tiles), SIDE, SIDE, FINE_INPUTS), np.float32)
+    found = np.empty((len(tiles), TILE, TILE, 2), np.float32)
     levels = np.empty((len(tiles), TILE, TILE), np.float32)
     planes = tuple(np.ascontiguousarray(rgb[..., n]) for n in (1, 2, 0))
-    patch_at = np.zeros((max(rows * TILE // (CORE * step // 2), 1),) * 2, np.int32)
-    gather_fine(planes, LAYOUT, alpha, near, spare, patch_at, tiles, TERMS, out, levels)
-    for number, (row, column) in enumerate(tiles):
-        for i in range(0, SIDE, 3):
-            for j in range(SIDE):
-                y, x = row * TILE + i - 1, column * TILE + j - 1
-                expected = naive(rgb, alpha, near, spare, y, x)
-                np.testing.assert_allclose(out[number, i, j], expected, atol=1e-4)
-        np.testing.assert_array_equal(levels[number], out[number, 1:-1, 1:-1, 3])
-    halves = np.empty(out.shape, np.uint16)
-    gather_fine(planes, LAYOUT, alpha, near, spare, patch_at, tiles, TERMS, halves, levels)
-    expected_halves = torch.from_numpy(out).to(torch.bfloat16)
-    assert torch.equal(torch.from_numpy(halves).view(torch.bfloat16), expected_halves)
-
-
-def test_other_types_are_refused() -> None:
-    empty = np.empty((0, SIDE, SIDE, FINE_INPUTS), np.float64)
-    near = Near(np.zeros((1, 1, NEAR), np.float32), 4)
-    some = np.zeros((0, 2), np.int32)
-    with pytest.raises(ValueError, match="float64"):
-        gather_fine(
-            (np.zeros((4, 4), np.uint8),) * 3, LAYOUT, np.zeros((4, 4), np.float32), near,
-            np.zeros((0, CORE + 2, CORE + 2, SPARE), np.float32), np.zeros((1, 1), np.int32), some,
-            TERMS, empty, np.empty((0, TILE, TILE), np.float32),
+    for channel in range(0, FINE_INPUTS, 2):
+        tap = (1, 1) if channel % 4 else (0, 2)
+        find_in_tiles(
+            planes, LAYOUT, alpha, near, spare, tiles, TERMS, *passing_on(channel, tap), found,
+            levels,
         )  # fmt: skip
+        for number, (row, column) in enumerate(tiles):
+            for i in range(0, TILE, 3):
+                for j in range(TILE):
+                    y, x = row * TILE + i + tap[0] - 1, column * TILE + j + tap[1] - 1
+                    expected = naive(rgb, alpha, near, spare, y, x)[channel : channel + 2]
+                    np.testing.assert_allclose(found[number, i, j], expected, atol=1e-4)
+                    if channel == 2:
+                        assert levels[number, i, j] == found[number, i, j, 1]
