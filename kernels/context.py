@@ -2,14 +2,11 @@
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from kernels.evidence import Evidence
 from kernels.layout import Layout
 from kernels.spread import Cells, SpreadColours
-from kernels.types import Alpha
-
-Floats = npt.NDArray[np.float32]
+from kernels.types import Alpha, Floats
 
 KNOWN = 17
 """Channels that join_context fills, those before."""

@@ -5,13 +5,10 @@ On one thread, so that a background may be prepared beside the frame that it is 
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from kernels.layout import Layout
 from kernels.picture import Region, resized
-from kernels.types import Plane, Planes
-
-Floats = npt.NDArray[np.float32]
+from kernels.types import Floats, Plane, Planes
 
 
 def convert_planes(

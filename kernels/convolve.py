@@ -1,19 +1,13 @@
 """Convolutions of maps, computed where they are wanted alone."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
+from kernels.band import TILE
 from kernels.registers import CHUNK, LANES, added_chunk, linear_chunk, put, relu_chunk
-from kernels.types import Places
-
-Floats = npt.NDArray[np.float32]
-Numbers = npt.NDArray[Any]
-"""float32, or the bits of bfloat16 as uint16."""
-Wanted = npt.NDArray[np.bool_]
+from kernels.types import Floats, Numbers, Places, Wanted
 
 _TOGETHER = 8
 """Chunks that a thread takes at once."""
@@ -36,18 +30,21 @@ class Weights:
     dilation: int = 1
 
 
-def pack(weights: Floats, bias: Floats, dilation: int = 1, half: bool = False) -> Weights:
-    """Weights of (outputs, inputs, sides, sides) float32 and (outputs,), 1 or 3 taps across.
+def pack(
+    weights: Floats, bias: Floats, dilation: int = 1, half: bool = False, inputs: int = 0
+) -> Weights:
+    """Weights of (outputs, channels, sides, sides) float32 and (outputs,), 1 or 3 taps across.
 
-    half: round them to bfloat16, for maps of that; an even number of inputs then. Raises
-    ValueError when it is odd.
+    half: round them to bfloat16, for maps of that; inputs: channels that these have, if more.
+    Raises ValueError when there are fewer, or an odd number of bfloat16.
     """
-    outputs, inputs, sides, _ = weights.shape
-    if half and inputs % 2:
-        raise ValueError(f"bfloat16 is read in pairs, there are {inputs} channels")
+    outputs, channels, sides, _ = weights.shape
+    inputs = inputs or channels
+    if inputs < channels or (half and inputs % 2):
+        raise ValueError(f"{channels} channels do not fit {inputs}, or bfloat16 finds no pairs")
     groups = -(-outputs // LANES)
     wide = np.zeros((groups * LANES, inputs, sides, sides), np.float32)
-    wide[:outputs] = weights
+    wide[:outputs, :channels] = weights
     told = np.zeros((groups, LANES), np.float32)
     told.reshape(-1)[:outputs] = bias
     split = wide.reshape(groups, LANES, inputs, sides, sides).transpose(0, 3, 4, 2, 1)
@@ -60,7 +57,7 @@ def pack(weights: Floats, bias: Floats, dilation: int = 1, half: bool = False) -
     )  # fmt: skip
 
 
-def halved(values: Floats) -> npt.NDArray[np.uint16]:
+def halved(values: Floats) -> Numbers:
     """The bits of bfloat16, rounded to the nearest, ties to even."""
     bits = np.ascontiguousarray(values).view(np.uint32)
     return ((bits + np.uint32(0x7FFF) + (bits >> 16 & 1)) >> 16).astype(np.uint16)
@@ -73,15 +70,15 @@ def new_map(rows: int, columns: int, channels: int, margin: int, half: bool) -> 
 
 
 def around(
-    tiles: Places, side: int, margin: int, top: int, left: int, rows: int, columns: int
+    tiles: Places, step: int, margin: int, top: int, left: int, rows: int, columns: int
 ) -> Wanted:
-    """Of a map of (rows, columns), what lies in `tiles` and `margin` around them.
+    """Of a map of (rows, columns) cells, those of `tiles` and `margin` around them.
 
-    tiles: (n, 2) int32 rows and columns on a lattice of `side`; the map begins `top` rows and
-    `left` columns after the lattice, or before it.
+    tiles: (n, 2) int32 lattice rows and columns; step: pixels a cell; the first cell begins at
+    pixel (top, left), multiples of `step`.
     """
     wanted = np.zeros((rows, columns), np.bool_)
-    _mark(tiles, side, margin, top, left, wanted)
+    _mark(tiles, step, margin, top, left, wanted)
     return wanted
 
 
@@ -95,7 +92,13 @@ def chunks_of(wanted: Wanted, reach: int = 0) -> Places:
 
 
 def fill(values: Floats, margin: int, first: int, out: Numbers) -> None:
-    """Put (rows, columns, n) float32 into the channels of map `out` from `first` on."""
+    """Put (rows, columns, n) float32 into the channels of map `out` from `first` on.
+
+    margin: of the map. Raises ValueError when there is no room.
+    """
+    room = out.shape[0] - 2 * margin, out.shape[1] - 2 * margin, out.shape[2] - first
+    if any(size > most for size, most in zip(values.shape, room, strict=True)):
+        raise ValueError(f"{values.shape} does not fit into a map of {out.shape}")
     _fill(values, margin, first, out)
 
 
@@ -105,30 +108,44 @@ def convolve(
 ) -> None:  # fmt: skip
     """Convolve `chunks` of a map into those of another with the same margin, and clip below 0.
 
-    columns: of the maps, margins left out; add: then add the source's own channels. What is read
-    beyond a map must be 0, and stays so.
+    columns: of the maps, margins left out; add: then add the source's own channels. What lies
+    beyond the columns of `source` must be 0, and is so in `out`. Raises ValueError when maps and
+    weights do not fit one another.
     """
+    reach, width = weights.sides // 2 * weights.dilation, weights.bias.size
+    fit = source.shape[:2] == out.shape[:2] and reach <= margin and source.dtype == out.dtype
+    if not fit or (source.shape[2], out.shape[2]) != (weights.inputs, width):
+        raise ValueError(f"weights do not fit maps of {source.shape} and {out.shape}")
+    if add and weights.inputs != width:
+        raise ValueError(f"{weights.inputs} channels cannot be added to {width}")
     _convolve(
         source, margin, weights.numbers, weights.bias, weights.sides, weights.dilation, chunks,
         columns, add, out,
     )  # fmt: skip
 
 
-def read_off(source: Numbers, margin: int, weights: Weights, chunks: Places, out: Floats) -> None:
-    """Linear functions of each pixel of `chunks`; sides must be 1.
+def read_off(source: Numbers, margin: int, weights: Weights, wanted: Wanted, out: Floats) -> None:
+    """Linear functions of each pixel of a map that is `wanted`.
 
-    out: (rows, columns of whole chunks, groups * LANES) float32, without a margin.
+    out: (rows, columns of whole chunks, groups * LANES) float32, without a margin; 0 beside what
+    is wanted, as it was in chunks without any. Raises ValueError when maps and weights do not fit
+    one another, or have more than one tap.
     """
-    _linear(source, margin, weights.numbers, weights.bias, chunks, out)
+    sizes = tuple(size - 2 * margin for size in source.shape[:2])
+    fit = weights.sides == 1 and weights.inputs == source.shape[2]
+    if not fit or out.shape != (*sizes, weights.bias.size) or wanted.shape[0] != sizes[0]:
+        raise ValueError(f"weights do not fit maps of {source.shape} and {out.shape}")
+    _linear(source, margin, weights.numbers, weights.bias, chunks_of(wanted), wanted, out)
 
 
 @numba.njit(nogil=True, cache=True)
-def _mark(tiles: Places, side: int, margin: int, top: int, left: int, wanted: Wanted) -> None:
+def _mark(tiles: Places, step: int, margin: int, top: int, left: int, wanted: Wanted) -> None:
     rows, columns = wanted.shape
     for tile in range(len(tiles)):
-        y, x = tiles[tile, 0] * side - top, tiles[tile, 1] * side - left
-        for row in range(max(y - margin, 0), min(y + side + margin, rows)):
-            for column in range(max(x - margin, 0), min(x + side + margin, columns)):
+        y, x = tiles[tile, 0] * TILE - top, tiles[tile, 1] * TILE - left
+        below, beside = (y + TILE - 1) // step + margin, (x + TILE - 1) // step + margin
+        for row in range(max(y // step - margin, 0), min(below + 1, rows)):
+            for column in range(max(x // step - margin, 0), min(beside + 1, columns)):
                 wanted[row, column] = True
 
 
@@ -198,8 +215,9 @@ def _convolve(
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _linear(
-    source: Numbers, margin: int, weights: Numbers, bias: Floats, chunks: Places, out: Floats
-) -> None:
+    source: Numbers, margin: int, weights: Numbers, bias: Floats, chunks: Places, wanted: Wanted,
+    out: Floats,
+) -> None:  # fmt: skip
     inputs, outputs, wide = source.shape[2], out.shape[2], source.shape[1]
     given, taken = source.reshape(-1), out.reshape(-1)
     for part in numba.prange(-(-len(chunks) // _TOGETHER)):
@@ -211,3 +229,6 @@ def _linear(
                     given, weights[group], bias[group], taken, at, 0, 0, 1, inputs, 0,
                     (y * out.shape[1] + x) * outputs + group * LANES, outputs,
                 )  # fmt: skip
+            for over in range(x, x + CHUNK):
+                if over >= wanted.shape[1] or not wanted[y, over]:
+                    out[y, over] = 0

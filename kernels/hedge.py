@@ -12,9 +12,7 @@ from kernels.flat import FLAT, flatten, unflatten
 from kernels.near import looked_up, tabled
 from kernels.scatter import SPAN, cleared, sigmoids
 from kernels.taps import enlarge_across, taps_of
-from kernels.types import Alpha, Places
-
-Floats = npt.NDArray[np.float32]
+from kernels.types import Alpha, Floats, Places
 
 _RESTLESS = 0.4
 """Share of the expected error that alpha moves by where the coarse one was too poor to go back to.

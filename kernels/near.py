@@ -8,12 +8,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from kernels.convolve import Numbers
 from kernels.layout import Layout
 from kernels.registers import CHUNK, put
-from kernels.types import Alpha, Places, Plane, Planes
-
-Floats = npt.NDArray[np.float32]
+from kernels.types import Alpha, Floats, Numbers, Places, Plane, Planes
 
 GUESSES = 2
 """Linear functions of colour that a pixel is given; a constant, so that loops over it unroll."""
@@ -63,10 +60,11 @@ def gather_trunk(
     """Fill the `chunks` of map `out` with what the trunk reads at half cells.
 
     small: planes of one size, one sample a half cell; alpha: (H, W) float32, the enlarged coarse
-    one; out: a map of TRUNK_INPUTS channels of the half cells of `near` and `reach` more on every
-    side, with a margin: RGB less 0.5, the logit moved by its change, where RGB lies along the line
-    between both colours and how far off it, the confidence times the way from that logit to the
-    line's, the functions, the features. Beyond its edge the picture is repeated.
+    one; chunks: as kernels.convolve.chunks_of gives them; out: a map of TRUNK_INPUTS channels, with
+    `margin`, of the half cells of `near` and `reach` more on every side: RGB less 0.5, the logit
+    moved by its change, where RGB lies along the line between both colours and how far off it, the
+    confidence times the way from that logit to the line's, the functions, the features. Beyond its
+    edge the picture is repeated.
     """
     _gather(
         *layout.three(small), *layout.to_rgb(), alpha, near.cells, near.step // 2,

@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.layout import Layout
-from kernels.types import Plane, Planes, Rgb
+from kernels.types import Floats, Plane, Planes, Rgb
 
-Floats = npt.NDArray[np.float32]
 Region = tuple[int, int, int, int]
 
 

@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from kernels.types import Floats
 
 
 def pull_push(means: Floats, weights: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:

@@ -2,15 +2,12 @@
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from kernels.band import BAND, TILE
 from kernels.layout import Layout
 from kernels.near import Near
 from kernels.spread import SpreadColours
-from kernels.types import Kinds
-
-Floats = npt.NDArray[np.float32]
+from kernels.types import Floats, Kinds
 
 
 def recolour(colours: SpreadColours, near: Near, kinds: Kinds, layout: Layout) -> None:

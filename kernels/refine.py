@@ -8,9 +8,7 @@ from kernels.band import INSIDE, TILE, tiles_of
 from kernels.guided import Fit
 from kernels.layout import Layout
 from kernels.taps import taps_of
-from kernels.types import Alpha, Kinds, Plane, Planes
-
-Floats = npt.NDArray[np.float32]
+from kernels.types import Alpha, Floats, Kinds, Plane, Planes
 
 _HAZE = np.float32(0.04)
 

@@ -5,6 +5,7 @@ worth a factor of ten. Vectors are of 16 numbers whatever the processor has; LLV
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from llvmlite import ir
@@ -13,34 +14,28 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+# Whoever changes these, or what is emitted, must have what numba keeps of kernels forgotten.
 LANES = 16
 """Channels that are computed at once."""
 CHUNK = 6
-"""Pixels of a row that are computed at once: as many sums as registers hold."""
+"""Pixels of a row that are computed at once: as many sums as 16 registers of 8 numbers hold."""
 
 _INDEX, _WORD, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
 _FLOATS, _WORDS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_WORD, LANES)
-_HALVES = ir.VectorType(ir.IntType(16), LANES)
-_emitted: Any = cgutils
+_HALF = ir.IntType(16)
+_HALVES = ir.VectorType(_HALF, LANES)
+_cgutils: Any = cgutils
 _config: Any = config
 _SUM = "llvm.fmuladd.v16f32"
 _PAIRS = "llvm.x86.avx512bf16.dpbf16ps.512"
 
 
-class _Bfloat(ir.Type):  # type: ignore[misc]
-    """bfloat16, which llvmlite has no type for."""
-
-    def _to_string(self) -> str:
-        return "bfloat"
-
-
-_BFLOATS = ir.VectorType(_Bfloat(), 2 * LANES)
-
-
 def multiplies_halves() -> bool:
     """Whether this machine multiplies bfloat16 in hardware, and compiles for that."""
     native = _config.ENABLE_AVX and _config.CPU_NAME is None and _config.CPU_FEATURES is None
-    return bool(native and get_host_cpu_features().get("avx512bf16"))
+    with suppress(RuntimeError):  # where the features are not known
+        return bool(native and get_host_cpu_features().get("avx512bf16"))
+    return False
 
 
 class _Emitter:
@@ -71,8 +66,10 @@ class _Emitter:
         if not self.half:
             return self._call(_SUM, [_FLOATS] * 3, [self.spread(value), weights, total])
         if self._hardware:
-            both = [self.builder.bitcast(each, _BFLOATS) for each in (self.spread(value), weights)]
-            return self._call(_PAIRS, [_FLOATS, _BFLOATS, _BFLOATS], [total, *both])
+            # As LLVM declared it at first; later ones, which want bfloat16, still read this.
+            return self._call(
+                _PAIRS, [_FLOATS, _WORDS, _WORDS], [total, self.spread(value), weights]
+            )
         for widen in (self._even, self._odd):
             total = self._call(
                 _SUM, [_FLOATS] * 3, [self.spread(widen(value)), widen(weights), total]
@@ -84,11 +81,13 @@ class _Emitter:
         return self._even(self.builder.zext(halves, _WORDS))
 
     def halved(self, values: Any) -> Any:
-        """float32 rounded to the bits of bfloat16, the nearest, ties to even."""
-        word = self.builder.bitcast(values, _WORDS)
-        odd = self.builder.and_(self.builder.lshr(word, _all(16)), _all(1))
-        up = self.builder.add(self.builder.add(word, _all(0x7FFF)), odd)
-        return self.builder.trunc(self.builder.lshr(up, _all(16)), _HALVES)
+        """float32, one or a vector, rounded to the bits of bfloat16: the nearest, ties to even."""
+        wide = isinstance(values.type, ir.VectorType)
+        word = self.builder.bitcast(values, _WORDS if wide else _WORD)
+        odd = self.builder.and_(self.builder.lshr(word, _like(word, 16)), _like(word, 1))
+        up = self.builder.add(self.builder.add(word, _like(word, 0x7FFF)), odd)
+        kept = self.builder.lshr(up, _like(word, 16))
+        return self.builder.trunc(kept, _HALVES if wide else _HALF)
 
     def _even(self, pair: Any) -> Any:
         """The first of both bfloat16 of 32 bits as float32."""
@@ -103,37 +102,35 @@ class _Emitter:
 
     def _call(self, name: str, takes: Sequence[Any], given: Sequence[Any]) -> Any:
         kind = ir.FunctionType(_FLOATS, takes)
-        callee = _emitted.get_or_insert_function(self.builder.module, kind, name)
+        callee = _cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(callee, given)
 
 
-def _all(number: int) -> Any:
-    return ir.Constant(_WORDS, [number] * LANES)
-
-
 def _like(words: Any, number: int) -> Any:
-    wide = isinstance(words.type, ir.VectorType)
-    return _all(number) if wide else ir.Constant(_WORD, number)
+    """`number` as a constant of the type of `words`, in every lane."""
+    if isinstance(words.type, ir.VectorType):
+        return ir.Constant(_WORDS, [number] * LANES)
+    return ir.Constant(_WORD, number)
 
 
 def _sums(emit: _Emitter, data: Sequence[Any], numbers: dict[str, Any]) -> list[Any]:
     """Emit the loops over taps and input channels; the CHUNK vectors that they end with."""
     builder, (source, weights, bias, _) = emit.builder, data
     first = emit.load(bias, ir.Constant(_INDEX, 0), _FLOATS)
-    sums = [_emitted.alloca_once_value(builder, first) for _ in range(CHUNK)]
-    at = _emitted.alloca_once_value(builder, ir.Constant(_INDEX, 0))
+    sums = [_cgutils.alloca_once_value(builder, first) for _ in range(CHUNK)]
+    at = _cgutils.alloca_once_value(builder, ir.Constant(_INDEX, 0))
     each = 2 if emit.half else 1  # numbers that one step takes of the input channels
     steps = builder.sdiv(numbers["inputs"], ir.Constant(_INDEX, each))
     value, lanes = (_WORD, _WORDS) if emit.half else (_FLOAT, _FLOATS)
     with (
-        _emitted.for_range(builder, numbers["sides"]) as down,
-        _emitted.for_range(builder, numbers["sides"]) as across,
+        _cgutils.for_range(builder, numbers["sides"]) as down,
+        _cgutils.for_range(builder, numbers["sides"]) as across,
     ):
         tap = builder.add(
             builder.mul(down.index, numbers["row"]), builder.mul(across.index, numbers["tap"])
         )
         tap = builder.add(tap, numbers["at"])
-        with _emitted.for_range(builder, steps) as channel:
+        with _cgutils.for_range(builder, steps) as channel:
             place = builder.load(at)
             weight = emit.load(weights, place, lanes, 2)
             base = builder.add(tap, builder.mul(channel.index, ir.Constant(_INDEX, each)))
@@ -189,8 +186,8 @@ def _chunk(kind: str, hardware: bool) -> Any:
 
         def emitted(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             data = [
-                context.make_array(kind)(context, builder, value).data
-                for kind, value in zip(signature.args[:4], args[:4], strict=True)
+                context.make_array(array)(context, builder, value).data
+                for array, value in zip(arrays, args[:4], strict=True)
             ]
             emit = _Emitter(builder, source.dtype == types.uint16, hardware)
             numbers = dict(zip(names, args[4:], strict=True))
@@ -208,12 +205,8 @@ def _put(context: Any, array: Any, at: Any, value: Any) -> Any:
 
     def emitted(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        number = args[2]
-        if array.dtype == types.uint16:
-            word = builder.bitcast(number, _WORD)
-            odd = builder.and_(builder.lshr(word, _WORD(16)), _WORD(1))
-            up = builder.add(builder.add(word, _WORD(0x7FFF)), odd)
-            number = builder.trunc(builder.lshr(up, _WORD(16)), ir.IntType(16))
+        emit, number = _Emitter(builder, array.dtype == types.uint16, False), args[2]
+        number = emit.halved(number) if emit.half else number
         builder.store(number, builder.gep(data, [args[1]]))
         return context.get_dummy_value()
 

@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from kernels.band import TILE
 from kernels.layout import Layout
-from kernels.types import Alpha, Places, Planes
+from kernels.types import Alpha, Floats, Places, Planes
 from kernels.windows import (
     BLOCKS,
     CORNERS,
@@ -31,8 +30,6 @@ from kernels.windows import (
     mean_around,
     measure_windows,
 )
-
-Floats = npt.NDArray[np.float32]
 
 
 class Ease(NamedTuple):

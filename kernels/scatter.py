@@ -5,14 +5,11 @@ from typing import Any
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from kernels.band import BAND, INSIDE, OUTSIDE, RAMP, TILE
 from kernels.flat import FLAT, flatten, unflatten
 from kernels.near import Terms, logits_of, looked_up, tabled
-from kernels.types import Alpha, Kinds, Places
-
-Floats = npt.NDArray[np.float32]
+from kernels.types import Alpha, Floats, Kinds, Places
 
 _STEPS = 128
 SPAN = 16
@@ -28,7 +25,7 @@ def scatter_alpha(
     """Write what a net found into `tiles` of `alpha`, and of `error` when it is given.
 
     found: (n, TILE, TILE, 2) float32, the further change of alpha's logit and the log of the
-    expected absolute error; levels: (n, TILE, TILE) float32, the logits that gather_fine told it;
+    expected absolute error; levels: (n, TILE, TILE) float32, the logits that find_in_tiles read;
     tiles: (n, 2) int32 lattice rows and columns of BAND tiles; alpha: (H, W), the enlarged coarse
     one; trust: 0 to 1, the share of the change that is made. What is left within 0.035 of 0 or 1
     becomes 0 or 1. The change fades out over 8 pixels towards tiles that are not BAND. Where it is

@@ -6,7 +6,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from kernels.types import Floats
+
 Starts = npt.NDArray[np.int64]
 
 

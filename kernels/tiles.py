@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from kernels.band import TILE
-from kernels.convolve import Floats, Numbers, Weights
+from kernels.convolve import Weights
 from kernels.layout import Layout
 from kernels.near import (
     APART,
@@ -20,9 +20,9 @@ from kernels.near import (
     looked_up,
 )
 from kernels.registers import CHUNK, LANES, linear_chunk, put, relu_chunk
-from kernels.types import Alpha, Places, Plane, Planes
+from kernels.types import Alpha, Floats, Numbers, Places, Plane, Planes
 
-SIDE = TILE + 2
+_SIDE = TILE + 2
 """A tile and a pixel more on every side."""
 _WIDE = 24
 """As many pixels of a row are read: a multiple of what vector registers hold."""
@@ -53,7 +53,10 @@ def find_in_tiles(
     both colours, the confidence times the way from that logit to the line's, the trunk's functions
     of colour, its features; beyond its edge the picture is repeated. found: (n, TILE, TILE, 2)
     float32, filled with the net's first two outputs; levels: (n, TILE, TILE), with the logits.
+    Raises ValueError when the layers do not fit one another.
     """
+    if stem.inputs != FINE_INPUTS or last.inputs != stem.bias.size or last.sides != 1:
+        raise ValueError(f"layers of {stem.inputs} and {last.inputs} channels do not fit")
     _find(
         *layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), alpha, near.cells,
         near.step, near.top, near.left, spare.halves, spare.reach, tiles, logits_of(terms),
@@ -183,8 +186,8 @@ def _find(
         # Rows and columns of cells, and of half cells, around the tile.
         cell_y, cell_x = (begin_y - top) // step - 1, (begin_x - left) // step - 1
         half_y, half_x = (begin_y - up) // part - 1, (begin_x - before) // part - 1
-        sides = np.empty((SIDE // step + 4, SIDES * _WIDE), np.float32)
-        lines = np.empty((SIDE // part + 3, SPARE * _WIDE), np.float32)
+        sides = np.empty((_SIDE // step + 4, SIDES * _WIDE), np.float32)
+        lines = np.empty((_SIDE // part + 3, SPARE * _WIDE), np.float32)
         shift = (begin_x - left + 0.5) / step - 0.5 - cell_x
         scratch = np.empty((_WIDE, SIDES), np.float32)
         _across(near, cell_y, cell_x, shift, 1 / step, scratch, sides)
@@ -194,8 +197,8 @@ def _find(
         here, wide = np.empty(SIDES * _WIDE, np.float32), np.empty(SPARE * _WIDE, np.float32)
         samples = np.empty(4 * _WIDE, np.float32)
         row = np.empty(FINE_INPUTS * _WIDE, np.float32)
-        seen = np.empty((SIDE, _READ * FINE_INPUTS), stem.dtype)
-        for i in range(SIDE):
+        seen = np.empty((_SIDE, _READ * FINE_INPUTS), stem.dtype)
+        for i in range(_SIDE):
             y = min(max(begin_y + i, 0), height - 1)
             _down(sides, (begin_y + i - top + 0.5) / step - 0.5 - cell_y, here)
             _down(lines, (begin_y + i - up + 0.5) / part - 0.5 - half_y, wide)
@@ -205,8 +208,8 @@ def _find(
                 samples[_WIDE + j] = second[y >> shift_y, x >> shift_x]
                 samples[2 * _WIDE + j] = third[y >> shift_y, x >> shift_x]
             _read(samples, matrix, offset, here, wide, table, row)
-            if 0 < i < SIDE - 1:
-                levels[tile, i - 1] = row[3 * _WIDE + 1 : 3 * _WIDE + SIDE - 1]
+            if 0 < i < _SIDE - 1:
+                levels[tile, i - 1] = row[3 * _WIDE + 1 : 3 * _WIDE + _SIDE - 1]
             _store(row, seen[i])
         hidden = np.empty(CHUNK * LANES * stem.shape[0], stem.dtype)
         told = np.empty((_READ - 2) * LANES, np.float32)

@@ -17,3 +17,8 @@ Kinds = npt.NDArray[np.uint8]
 """(rows, columns) uint8, one value a lattice tile: OUTSIDE, INSIDE or BAND (see kernels.band)."""
 Places = npt.NDArray[np.int32]
 """(n, 2) rows and columns, on whatever lattice."""
+Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[Any]
+"""float32, or the bits of bfloat16 as uint16."""
+Wanted = npt.NDArray[np.bool_]
+"""(rows, columns) of a map: where it is to be computed."""

@@ -9,15 +9,12 @@ windows, which have no block on their right, is never read.
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from kernels.band import TILE
 from kernels.guided import cofactors
 from kernels.layout import Layout
 from kernels.refine import tap
-from kernels.types import Places, Plane, Planes
-
-Floats = npt.NDArray[np.float32]
+from kernels.types import Floats, Places, Plane, Planes
 
 CORNERS = 4
 """Pixels of a block, row by row."""

@@ -5,17 +5,15 @@ import math
 import cv2
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from kernels.band import BAND, OUTSIDE, TILE
 from kernels.cover import covered
 from kernels.layout import Layout
 from kernels.reach import Runs, check_lattice, runs_of, within_reach
-from kernels.types import Alpha, Kinds, Plane, Planes
+from kernels.types import Alpha, Floats, Kinds, Plane, Planes
 
 CELL = 8
 """Side in luma pixels of the cells on which the light is blurred."""
-Floats = npt.NDArray[np.float32]
 Glow = tuple[Floats, ...]
 """A background's light, spread: planes of the cells' size, float32."""
 

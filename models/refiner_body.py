@@ -3,20 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from torch import nn
 
-from kernels.convolve import (
-    Floats,
-    Numbers,
-    Wanted,
-    Weights,
-    chunks_of,
-    convolve,
-    new_map,
-    pack,
-    read_off,
-)
+from kernels.convolve import Weights, chunks_of, convolve, new_map, pack, read_off
+from kernels.types import Floats, Numbers, Wanted
 from models.refiner_net import Body
 
 
@@ -29,11 +19,15 @@ class _Maps(NamedTuple):
     found: Floats
 
 
-def packed(layer: nn.Conv2d, half: bool) -> Weights:
-    """The weights of `layer` as kernels.convolve reads them; half: in bfloat16."""
-    bias = layer.bias if layer.bias is not None else torch.zeros(layer.out_channels)
-    weight, told = (each.detach().float().numpy() for each in (layer.weight, bias))
-    return pack(weight, told, layer.dilation[0], half)
+def packed(layer: nn.Conv2d, half: bool, inputs: int = 0) -> Weights:
+    """The weights of `layer`, which has a bias, as kernels.convolve reads them.
+
+    half: in bfloat16; inputs: channels of the map, if more than those of `layer`.
+    """
+    weight, bias = (
+        each.detach().float().numpy() for each in (layer.weight, layer.bias) if each is not None
+    )
+    return pack(weight, bias, layer.dilation[0], half, inputs)
 
 
 class SparseBody:
@@ -41,11 +35,13 @@ class SparseBody:
 
     def __init__(self, body: Body, half: bool) -> None:
         """half: compute in bfloat16."""
-        self._stem, self._last = packed(body.stem, half), packed(body.last, half)
+        self._stem = packed(body.stem, half)
+        width = self._stem.bias.size
+        self._last = packed(body.last, half, width)
         self._blocks = [
-            packed(block, half) for block in body.blocks if isinstance(block, nn.Conv2d)
+            packed(block, half, width) for block in body.blocks if isinstance(block, nn.Conv2d)
         ]
-        self.margin = max(1, *(block.dilation for block in self._blocks))
+        self.margin = max([1, *(block.dilation for block in self._blocks)])
         self._half, self._size = half, (0, 0)
         self._maps = self._new(0, 0)
 
@@ -61,11 +57,20 @@ class SparseBody:
         return 1 + sum(block.dilation for block in self._blocks)
 
     def __call__(self, wanted: Wanted) -> Floats:
-        """(rows, columns, outputs) float32; 0 or of no meaning where it is not wanted."""
+        """(rows, columns, outputs) float32, 0 where it is not wanted; kept until the next call.
+
+        Raises ValueError when `wanted` is not of the size that was given last.
+        """
+        self._maps.found[:] = 0
         return self.whole(wanted)[:, : wanted.shape[1], : self._last.outputs]
 
     def whole(self, wanted: Wanted) -> Floats:
-        """The same in one piece of memory, with idle columns and outputs at the end."""
+        """The same in one piece of memory, with idle columns and outputs at the end.
+
+        Where nothing near is wanted it is of no meaning.
+        """
+        if wanted.shape != self._size:
+            raise ValueError(f"wanted is {wanted.shape}, the map that was given {self._size}")
         (given, one, other, found), columns = self._maps, wanted.shape[1]
         reach = self.reach - 1
         chunks = chunks_of(wanted, reach)
@@ -75,8 +80,7 @@ class SparseBody:
             chunks = chunks_of(wanted, reach)
             convolve(one, self.margin, block, chunks, columns, True, other)
             one, other = other, one
-        found[:] = 0
-        read_off(one, self.margin, self._last, chunks, found)
+        read_off(one, self.margin, self._last, wanted, found)
         return found
 
     def _new(self, rows: int, columns: int) -> _Maps:

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.band import TILE
-from kernels.convolve import Floats, around, chunks_of
+from kernels.convolve import around, chunks_of
 from kernels.near import Near, Terms, gather_trunk
 from kernels.tiles import Spare, find_in_tiles
-from kernels.types import Alpha, Places, Planes
+from kernels.types import Alpha, Floats, Places, Planes
 from models.picture import Picture
 from models.refiner_body import SparseBody, packed
 from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
@@ -32,7 +32,8 @@ class PixelNets:
     def __init__(self, net: RefinerNet, half: bool) -> None:
         """half: compute in bfloat16."""
         self._trunk, self._reach = SparseBody(net.trunk, half), net.shape.reach
-        self._stem, self._last = (packed(each, half) for each in (net.fine.stem, net.fine.last))
+        self._stem = packed(net.fine.stem, half)
+        self._last = packed(net.fine.last, half, self._stem.bias.size)
 
     def __call__(
         self, picture: Picture, small: Planes, near: Near, tiles: Places, alpha: Alpha
@@ -56,9 +57,9 @@ class PixelNets:
         """What the trunk finds around `tiles`."""
         reach, part = self._reach, near.step // 2
         rows, columns = (2 * count + 2 * reach for count in near.cells.shape[:2])
-        first = near.top // part - reach, near.left // part - reach
+        first = near.top - reach * part, near.left - reach * part
         # The last net looks a pixel beyond a tile, and so into the next half cell.
-        wanted = around(tiles, TILE // part, 1, *first, rows, columns)
+        wanted = around(tiles, part, 1, *first, rows, columns)
         given = self._trunk.given(rows, columns)
         gather_trunk(
             small, picture.layout, alpha, near, chunks_of(wanted, self._trunk.reach), reach,

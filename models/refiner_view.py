@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from kernels.band import RAMP, TILE, tiles_of
+from kernels.band import RAMP, tiles_of
 from kernels.context import CELL_INPUTS, join_near, moved_prior
-from kernels.convolve import Floats, around, fill
+from kernels.convolve import around, fill
 from kernels.layout import Layout
 from kernels.near import NEAR, Near
-from kernels.types import Alpha, Kinds
+from kernels.types import Alpha, Floats, Kinds, Wanted
 from models.refiner_body import SparseBody
 from models.refiner_inputs import Inputs, Level, doubted, tell
 from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
@@ -21,7 +21,7 @@ class View:
     """What the nets on cells found.
 
     near: what is read between cells; error: (rows, columns) float32, log of the coarse alpha's
-    expected error; alpha: (rows, columns) float32 in [0, 1].
+    expected error, kept until the next view; alpha: (rows, columns) float32 in [0, 1].
     """
 
     near: Near
@@ -38,11 +38,18 @@ class Viewer:
         self._scout, self._context = (SparseBody(each, half) for each in (net.scout, net.context))
 
     def __call__(self, layout: Layout, inputs: Inputs, kinds: Kinds) -> View | None:
-        """What the nets find around BAND tiles of `kinds`; elsewhere it is of no meaning.
+        """What the nets find around BAND tiles of `kinds`; elsewhere nothing.
 
         None when one side's colours are nowhere sure.
         """
-        noticed = self._scouted(layout, inputs.wide)
+        tiles, first = tiles_of(kinds), (inputs.top, inputs.left)
+        # As far as the trunk reads between cells, and tiles are settled by them.
+        margin = max(-(-(self._reach + 1) // 2), -(-RAMP // inputs.cells.step) + 1)
+        wanted = around(tiles, inputs.cells.step, margin, *first, *inputs.cells.prior.shape)
+        # And as far as the context looks around these; one more, to read between wide cells.
+        margin = -(-(margin + self._context.reach) // 2) + 1
+        wide = around(tiles, inputs.wide.step, margin, *first, *inputs.wide.prior.shape)
+        noticed = self._scouted(layout, inputs.wide, wide)
         if noticed is None:
             return None
         cells = inputs.cells
@@ -52,13 +59,17 @@ class Viewer:
         noticed = noticed[:rows, :columns]
         change = np.ascontiguousarray(noticed[..., -1])
         tell(cells, layout, moved_prior(cells.prior, change, EDGE), change)
-        found = self._read(cells, inputs, noticed[..., :-1], kinds)
+        fill(cells.channels, self._context.margin, 0, self._context.given(rows, columns))
+        fill(
+            noticed[..., :-1], self._context.margin, CELL_INPUTS, self._context.given(rows, columns)
+        )
+        found = self._context(wanted)
         near = np.empty((rows, columns, NEAR), np.float32)
         join_near(cells.channels, change, found, LOGIT_SCALE, near)
         alpha = moved_prior(cells.prior, change + found[..., -2], EDGE)
         return View(Near(near, cells.step, inputs.top, inputs.left), found[..., -1], alpha)
 
-    def _scouted(self, layout: Layout, wide: Level) -> Floats | None:
+    def _scouted(self, layout: Layout, wide: Level, wanted: Wanted) -> Floats | None:
         """What the scout says at last: features, then the change of the logit."""
         noticed = np.zeros((*wide.prior.shape, 1), np.float32)
         prior = doubted(wide.prior)
@@ -70,18 +81,6 @@ class Viewer:
             if not colours.both_known:
                 return None
             fill(wide.channels, self._scout.margin, 0, self._scout.given(*prior.shape))
-            noticed = self._scout(np.ones(prior.shape, np.bool_))
+            noticed = self._scout(wanted)
             prior = moved_prior(wide.prior, noticed[..., -1], EDGE)
         return noticed
-
-    def _read(self, cells: Level, inputs: Inputs, noticed: Floats, kinds: Kinds) -> Floats:
-        """What the context says."""
-        given = self._context.given(*cells.prior.shape)
-        fill(cells.channels, self._context.margin, 0, given)
-        fill(noticed, self._context.margin, CELL_INPUTS, given)
-        # As far as the trunk reads between cells, and tiles are settled by them.
-        margin = max(-(-(self._reach + 1) // 2), -(-RAMP // cells.step) + 1)
-        first = inputs.top // cells.step, inputs.left // cells.step
-        return self._context(
-            around(tiles_of(kinds), TILE // cells.step, margin, *first, *cells.prior.shape)
-        )

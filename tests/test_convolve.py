@@ -81,12 +81,14 @@ def test_linear_functions_are_read_off(half: bool) -> None:
     values, weight, bias = made(4, 9, 16), made(23, 16, 1, 1, seed=1), made(23, seed=2)
     source = new_map(4, 9, 16, 1, half)
     fill(values, 1, 0, source)
-    found = np.empty((4, 12, 32), np.float32)
-    read_off(source, 1, pack(weight, bias, half=half), chunks_of(np.ones((4, 9), np.bool_)), found)
+    found = np.zeros((4, 12, 32), np.float32)
+    wanted = made(4, 9, seed=3) > 0
+    read_off(source, 1, pack(weight, bias, half=half), wanted, found)
     if half:
         values, weight = told(halved(values)), told(halved(weight))
     expected = values @ weight[:, :, 0, 0].T + bias
-    np.testing.assert_allclose(found[:, :9, :23], expected, atol=1e-4)
+    np.testing.assert_allclose(found[:, :9, :23], expected * wanted[..., None], atol=1e-4)
+    assert not found[:, 9:].any()
 
 
 def test_what_is_not_a_number_stays_so() -> None:
@@ -112,6 +114,28 @@ def test_an_odd_number_of_channels_has_no_pairs() -> None:
         pack(made(16, 3, 1, 1), made(16), half=True)
 
 
+def test_what_does_not_fit_is_refused() -> None:
+    one, other = new_map(4, 6, 8, 1, False), new_map(4, 6, 16, 1, False)
+    chunks, wanted = chunks_of(np.ones((4, 6), np.bool_)), np.ones((4, 6), np.bool_)
+    weights = pack(made(16, 8, 3, 3), made(16))
+    with pytest.raises(ValueError, match="do not fit"):
+        convolve(other, 1, weights, chunks, 6, False, other)
+    with pytest.raises(ValueError, match="do not fit"):
+        convolve(one, 1, pack(made(16, 8, 3, 3), made(16), 2), chunks, 6, False, other)
+    with pytest.raises(ValueError, match="cannot be added"):
+        convolve(one, 1, weights, chunks, 6, True, other)
+    with pytest.raises(ValueError, match="do not fit"):
+        read_off(one, 1, weights, wanted, made(4, 6, 16))
+    with pytest.raises(ValueError, match="does not fit"):
+        fill(made(4, 6, 4), 1, 6, one)
+    with pytest.raises(ValueError, match="do not fit 4"):
+        pack(made(16, 8, 3, 3), made(16), inputs=4)
+    runner = SparseBody(Context(Shape()), half=False)
+    runner.given(4, 6)
+    with pytest.raises(ValueError, match=r"\(6, 4\)"):
+        runner(wanted.T)
+
+
 @pytest.mark.parametrize("reach", [0, 1, 7])
 def test_chunks_hold_all_that_is_near(reach: int) -> None:
     wanted = np.random.default_rng(reach).random((23, 31)) > 0.97
@@ -126,16 +150,21 @@ def test_chunks_hold_all_that_is_near(reach: int) -> None:
 
 def test_tiles_are_marked_on_a_map() -> None:
     tiles = np.array([[0, 0], [2, 3]], np.int32)
-    expected = np.zeros((9, 18), np.bool_)
-    expected[:3, :6] = True  # the lattice's rows -1 to 4, of which the map begins with the second
-    expected[5:, 12:] = True
-    np.testing.assert_array_equal(around(tiles, 4, 1, 2, -1, 9, 18), expected)
+    wanted = np.zeros((9, 18), np.bool_)
+    wanted[:3, :6] = True  # the lattice's rows -1 to 4 in cells, of which the map lacks two
+    wanted[5:, 12:] = True
+    np.testing.assert_array_equal(around(tiles, 4, 1, 8, -4, 9, 18), wanted)
+    wide = np.zeros((3, 4), np.bool_)
+    wide[0, 0] = wide[1, 1] = True
+    np.testing.assert_array_equal(around(tiles, 32, 0, 0, 0, 3, 4), wide)
 
 
 BODIES = {
     "scout": Scout(Shape()),
     "context": Context(Shape()),
     "wide": Scout(Shape(scout=48, noticed=16)),
+    "odd": Scout(Shape(scout=20)),  # between widths of registers
+    "flat": Scout(Shape(scout_dilations=())),
 }
 
 
@@ -156,6 +185,7 @@ def test_a_body_says_what_torch_says_where_it_is_wanted(name: str, half: bool) -
             expected = body(torch.from_numpy(values).permute(2, 0, 1)[None])[0]
     expected = expected.permute(1, 2, 0).numpy()
     np.testing.assert_allclose(found[wanted], expected[wanted], atol=0.05 if half else 1e-4)
+    assert not found[~wanted].any()
 
 
 def test_a_body_that_is_not_padded_says_the_same_further_in() -> None:

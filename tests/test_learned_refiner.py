@@ -88,7 +88,7 @@ def whole(
     everywhere = np.full((-(-height // TILE), -(-width // TILE)), BAND, np.uint8)
     inputs = gather_inputs(frame, cleaned(coarse), everywhere, step)
     found = view(net, _channels(inputs.wide), _channels(inputs.cells))
-    rim = 48
+    rim = 64
     pad = ((rim, rim + -height % step), (rim, rim + -width % step))
     rgb = np.pad(frame.rgb(height, width), (*pad, (0, 0)), mode="edge")
     enlarged = np.pad(upsample_band(cleaned(coarse), everywhere, height, width), pad, mode="edge")
@@ -135,14 +135,19 @@ def nets_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nets_alone")
 @pytest.mark.parametrize("quality", LEARNED)
-@pytest.mark.parametrize("size", [(96, 128), (150, 202), (191, 257)])
+@pytest.mark.parametrize(
+    ("size", "step"),
+    [((96, 128), 4), ((150, 202), 4), ((191, 257), 4), ((150, 202), 2), ((191, 257), 8),
+     ((300, 280), 16)],
+)  # fmt: skip
 def test_what_is_computed_along_the_band_equals_the_whole_picture(
-    size: tuple[int, int], quality: str
+    size: tuple[int, int], step: int, quality: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("models.learned_refiner._FINEST", step)
     frame, coarse = scene(*size)
     net = wild_net(SHAPES[f"refiner_{quality}"])
     refined = LearnedRefiner(net, half=False)(frame, coarse)
-    expected = whole(net, frame, coarse, 4)
+    expected = whole(net, frame, coarse, step)
     inner = _deep_in_band(refined.kinds, size)
     assert inner.sum() > 500
     off = np.abs(refined.alpha - expected)[inner]
@@ -152,6 +157,20 @@ def test_what_is_computed_along_the_band_equals_the_whole_picture(
     assert off.max() < HAZE + 1e-3
     changed = np.abs(refined.alpha - upsample_band(coarse, refined.kinds, *size))[inner]
     assert changed.max() > 0.05, "the net says nothing: this test would see no seam"
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_nothing_is_left_of_pictures_before(half: bool) -> None:
+    net = wild_net()
+    pictures = [scene(150, 202), scene(150, 202, seed=8), scene(97, 131), scene(150, 202)]
+    frame, coarse = pictures[1]
+    pictures[1] = frame, np.roll(coarse, 20, 1)  # other tiles, and colours from the wrong side
+    used = LearnedRefiner(net, half=half, keep_error=True)
+    for frame, coarse in pictures:
+        found = used(frame, coarse)
+        fresh = LearnedRefiner(net, half=half, keep_error=True)(frame, coarse)
+        np.testing.assert_array_equal(found.alpha, fresh.alpha)
+        np.testing.assert_array_equal(found.error, fresh.error)
 
 
 def test_bfloat16_says_nearly_the_same_and_leaves_the_net_alone() -> None:
