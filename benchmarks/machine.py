@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("torch", "numba", "numpy", "opencv-python", "av")
+PACKAGES = ("torch", "numba", "llvmlite", "numpy", "opencv-python", "av")
 
 
 def machine() -> dict[str, Any]:
