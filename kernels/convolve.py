@@ -52,15 +52,16 @@ def pack(
         pairs = split.reshape(groups, sides, sides, inputs // 2, 2, LANES)
         split = pairs.transpose(0, 1, 2, 3, 5, 4)
     numbers = np.ascontiguousarray(split).reshape(groups, -1)
-    return Weights(
-        halved(numbers) if half else numbers, told, inputs, outputs, sides, dilation
-    )  # fmt: skip
+    numbers = halved(numbers) if half else numbers
+    return Weights(numbers, told, inputs, outputs, sides, dilation)
 
 
 def halved(values: Floats) -> Numbers:
     """The bits of bfloat16, rounded to the nearest, ties to even."""
-    bits = np.ascontiguousarray(values).view(np.uint32)
-    return ((bits + np.uint32(0x7FFF) + (bits >> 16 & 1)) >> 16).astype(np.uint16)
+    row = np.ascontiguousarray(values).reshape(1, 1, -1)
+    out = np.empty(row.shape, np.uint16)
+    fill(row, 0, 0, out)
+    return out.reshape(values.shape)
 
 
 def new_map(rows: int, columns: int, channels: int, margin: int, half: bool) -> Numbers:
@@ -124,18 +125,20 @@ def convolve(
     )  # fmt: skip
 
 
-def read_off(source: Numbers, margin: int, weights: Weights, wanted: Wanted, out: Floats) -> None:
+def read_off(
+    source: Numbers, margin: int, weights: Weights, chunks: Places, wanted: Wanted, out: Floats
+) -> None:
     """Linear functions of each pixel of a map that is `wanted`.
 
-    out: (rows, columns of whole chunks, groups * LANES) float32, without a margin; 0 beside what
-    is wanted, as it was in chunks without any. Raises ValueError when maps and weights do not fit
-    one another, or have more than one tap.
+    chunks: those that hold such pixels; out: (rows, columns of whole chunks, groups * LANES)
+    float32, without a margin; in these chunks 0 where it is not wanted, elsewhere as it was. Raises
+    ValueError when maps and weights do not fit one another, or have more than one tap.
     """
     sizes = tuple(size - 2 * margin for size in source.shape[:2])
     fit = weights.sides == 1 and weights.inputs == source.shape[2]
     if not fit or out.shape != (*sizes, weights.bias.size) or wanted.shape[0] != sizes[0]:
         raise ValueError(f"weights do not fit maps of {source.shape} and {out.shape}")
-    _linear(source, margin, weights.numbers, weights.bias, chunks_of(wanted), wanted, out)
+    _linear(source, margin, weights.numbers, weights.bias, chunks, wanted, out)
 
 
 @numba.njit(nogil=True, cache=True)

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
 from torch import nn
 
 from kernels.convolve import Weights, chunks_of, convolve, new_map, pack, read_off
@@ -24,9 +23,8 @@ def packed(layer: nn.Conv2d, half: bool, inputs: int = 0) -> Weights:
 
     half: in bfloat16; inputs: channels of the map, if more than those of `layer`.
     """
-    weight, bias = (
-        each.detach().float().numpy() for each in (layer.weight, layer.bias) if each is not None
-    )
+    told = layer.state_dict()
+    weight, bias = (told[name].float().numpy() for name in ("weight", "bias"))
     return pack(weight, bias, layer.dilation[0], half, inputs)
 
 
@@ -80,7 +78,7 @@ class SparseBody:
             chunks = chunks_of(wanted, reach)
             convolve(one, self.margin, block, chunks, columns, True, other)
             one, other = other, one
-        read_off(one, self.margin, self._last, wanted, found)
+        read_off(one, self.margin, self._last, chunks, wanted, found)
         return found
 
     def _new(self, rows: int, columns: int) -> _Maps:
@@ -94,4 +92,4 @@ class SparseBody:
                 (self._last.bias.size, 0, False),
             )
         )
-        return _Maps(given, one, other, np.asarray(found, np.float32))
+        return _Maps(given, one, other, found)

@@ -59,10 +59,9 @@ class Viewer:
         noticed = noticed[:rows, :columns]
         change = np.ascontiguousarray(noticed[..., -1])
         tell(cells, layout, moved_prior(cells.prior, change, EDGE), change)
-        fill(cells.channels, self._context.margin, 0, self._context.given(rows, columns))
-        fill(
-            noticed[..., :-1], self._context.margin, CELL_INPUTS, self._context.given(rows, columns)
-        )
+        given, room = self._context.given(rows, columns), self._context.margin
+        fill(cells.channels, room, 0, given)
+        fill(noticed[..., :-1], room, CELL_INPUTS, given)
         found = self._context(wanted)
         near = np.empty((rows, columns, NEAR), np.float32)
         join_near(cells.channels, change, found, LOGIT_SCALE, near)

@@ -4,7 +4,7 @@ import numpy as np
 
 from kernels.band import BAND, INSIDE, OUTSIDE, TILE, lattice, tiles_of
 from kernels.layout import Layout
-from kernels.types import Alpha, Kinds, Places, Planes
+from kernels.types import Alpha, Floats, Kinds, Places, Planes
 
 SIZES = [(1, 1), (17, 33), (50, 70), (97, 131)]
 LAYOUTS = {
@@ -49,6 +49,11 @@ def cut(plane: Alpha, tiles: Places) -> Alpha:
     rows, columns = (size * TILE for size in lattice(*plane.shape))
     wide = np.pad(plane, ((0, rows - plane.shape[0]), (0, columns - plane.shape[1])), mode="edge")
     return np.stack([tile_of(wide, row, column) for row, column in tiles])
+
+
+def normal(*shape: int, seed: int = 0) -> Floats:
+    """Normally distributed numbers about 0."""
+    return np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
 
 
 def noise(layout: Layout, size: tuple[int, int], seed: int, low: int = 0, high: int = -1) -> Planes:

@@ -23,15 +23,10 @@ from kernels.convolve import (
     read_off,
 )
 from kernels.registers import CHUNK
-from models.refiner_body import SparseBody
-from models.refiner_net import Body, Context, Scout, Shape, Trunk
+from kernels.types import Floats
+from tests.edges import normal
 
-Floats = npt.NDArray[np.float32]
 ROOM = 2
-
-
-def made(*shape: int, seed: int = 0) -> Floats:
-    return np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
 
 
 def told(found: npt.NDArray[np.generic]) -> Floats:
@@ -59,8 +54,8 @@ def by_torch(values: Floats, weight: Floats, bias: Floats, dilation: int, add: b
 def test_maps_are_convolved_as_torch_does(
     half: bool, size: tuple[int, int], inputs: int, outputs: int, dilation: int, add: bool
 ) -> None:
-    values, weight = made(*size, inputs), made(outputs, inputs, 3, 3, seed=1) / 8
-    bias = made(outputs, seed=2)
+    values, weight = normal(*size, inputs), normal(outputs, inputs, 3, 3, seed=1) / 8
+    bias = normal(outputs, seed=2)
     source = new_map(*size, inputs, ROOM, half)
     fill(values, ROOM, 0, source)
     out = new_map(*size, outputs, ROOM, half)
@@ -78,12 +73,12 @@ def test_maps_are_convolved_as_torch_does(
 
 @pytest.mark.parametrize("half", [False, True])
 def test_linear_functions_are_read_off(half: bool) -> None:
-    values, weight, bias = made(4, 9, 16), made(23, 16, 1, 1, seed=1), made(23, seed=2)
+    values, weight, bias = normal(4, 9, 16), normal(23, 16, 1, 1, seed=1), normal(23, seed=2)
     source = new_map(4, 9, 16, 1, half)
     fill(values, 1, 0, source)
     found = np.zeros((4, 12, 32), np.float32)
-    wanted = made(4, 9, seed=3) > 0
-    read_off(source, 1, pack(weight, bias, half=half), wanted, found)
+    wanted = normal(4, 9, seed=3) > 0
+    read_off(source, 1, pack(weight, bias, half=half), chunks_of(wanted), wanted, found)
     if half:
         values, weight = told(halved(values)), told(halved(weight))
     expected = values @ weight[:, :, 0, 0].T + bias
@@ -96,12 +91,12 @@ def test_what_is_not_a_number_stays_so() -> None:
     source[1, 1, 0] = np.nan
     out = new_map(2, 2, 16, 1, False)
     everywhere = chunks_of(np.ones((2, 2), np.bool_))
-    convolve(source, 1, pack(made(16, 8, 3, 3), made(16)), everywhere, 2, False, out)
+    convolve(source, 1, pack(normal(16, 8, 3, 3), normal(16)), everywhere, 2, False, out)
     assert np.isnan(out[1:3, 1:3]).all()
 
 
 def test_bfloat16_is_rounded_as_torch_rounds_it() -> None:
-    values = made(5, 7, 4)
+    values = normal(5, 7, 4)
     source = new_map(5, 7, 4, 1, True)
     fill(values, 1, 0, source)
     expected = torch.from_numpy(values).to(torch.bfloat16).float().numpy()
@@ -111,29 +106,25 @@ def test_bfloat16_is_rounded_as_torch_rounds_it() -> None:
 
 def test_an_odd_number_of_channels_has_no_pairs() -> None:
     with pytest.raises(ValueError, match="3 channels"):
-        pack(made(16, 3, 1, 1), made(16), half=True)
+        pack(normal(16, 3, 1, 1), normal(16), half=True)
 
 
 def test_what_does_not_fit_is_refused() -> None:
     one, other = new_map(4, 6, 8, 1, False), new_map(4, 6, 16, 1, False)
     chunks, wanted = chunks_of(np.ones((4, 6), np.bool_)), np.ones((4, 6), np.bool_)
-    weights = pack(made(16, 8, 3, 3), made(16))
+    weights = pack(normal(16, 8, 3, 3), normal(16))
     with pytest.raises(ValueError, match="do not fit"):
         convolve(other, 1, weights, chunks, 6, False, other)
     with pytest.raises(ValueError, match="do not fit"):
-        convolve(one, 1, pack(made(16, 8, 3, 3), made(16), 2), chunks, 6, False, other)
+        convolve(one, 1, pack(normal(16, 8, 3, 3), normal(16), 2), chunks, 6, False, other)
     with pytest.raises(ValueError, match="cannot be added"):
         convolve(one, 1, weights, chunks, 6, True, other)
     with pytest.raises(ValueError, match="do not fit"):
-        read_off(one, 1, weights, wanted, made(4, 6, 16))
+        read_off(one, 1, weights, chunks, wanted, normal(4, 6, 16))
     with pytest.raises(ValueError, match="does not fit"):
-        fill(made(4, 6, 4), 1, 6, one)
+        fill(normal(4, 6, 4), 1, 6, one)
     with pytest.raises(ValueError, match="do not fit 4"):
-        pack(made(16, 8, 3, 3), made(16), inputs=4)
-    runner = SparseBody(Context(Shape()), half=False)
-    runner.given(4, 6)
-    with pytest.raises(ValueError, match=r"\(6, 4\)"):
-        runner(wanted.T)
+        pack(normal(16, 8, 3, 3), normal(16), inputs=4)
 
 
 @pytest.mark.parametrize("reach", [0, 1, 7])
@@ -157,48 +148,6 @@ def test_tiles_are_marked_on_a_map() -> None:
     wide = np.zeros((3, 4), np.bool_)
     wide[0, 0] = wide[1, 1] = True
     np.testing.assert_array_equal(around(tiles, 32, 0, 0, 0, 3, 4), wide)
-
-
-BODIES = {
-    "scout": Scout(Shape()),
-    "context": Context(Shape()),
-    "wide": Scout(Shape(scout=48, noticed=16)),
-    "odd": Scout(Shape(scout=20)),  # between widths of registers
-    "flat": Scout(Shape(scout_dilations=())),
-}
-
-
-@pytest.mark.parametrize("half", [False, True])
-@pytest.mark.parametrize("name", BODIES)
-def test_a_body_says_what_torch_says_where_it_is_wanted(name: str, half: bool) -> None:
-    body: Body = BODIES[name]
-    rows, columns, inputs = 21, 26, body.stem.in_channels
-    runner = SparseBody(body, half)
-    wanted = np.zeros((rows, columns), np.bool_)
-    wanted[3:6, 19:23] = wanted[17, 2] = True
-    with torch.inference_mode():
-        # Twice, another picture first: nothing of it may be left.
-        for seed in (5, 6):
-            values = made(rows, columns, inputs, seed=seed)
-            fill(values, runner.margin, 0, runner.given(rows, columns))
-            found = runner(wanted if seed == 6 else np.ones_like(wanted))
-            expected = body(torch.from_numpy(values).permute(2, 0, 1)[None])[0]
-    expected = expected.permute(1, 2, 0).numpy()
-    np.testing.assert_allclose(found[wanted], expected[wanted], atol=0.05 if half else 1e-4)
-    assert not found[~wanted].any()
-
-
-def test_a_body_that_is_not_padded_says_the_same_further_in() -> None:
-    trunk = Trunk(Shape())
-    values = made(20, 22, trunk.stem.in_channels)
-    runner = SparseBody(trunk, half=False)
-    fill(values, runner.margin, 0, runner.given(20, 22))
-    inner = slice(runner.reach, -runner.reach)
-    wanted = np.zeros((20, 22), np.bool_)
-    wanted[inner, inner] = True
-    with torch.inference_mode():
-        expected = trunk(torch.from_numpy(values).permute(2, 0, 1)[None])[0].permute(1, 2, 0)
-    np.testing.assert_allclose(runner(wanted)[inner, inner], expected.numpy(), atol=1e-4)
 
 
 _COMPILED = """
