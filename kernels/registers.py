@@ -38,7 +38,7 @@ def multiplies_halves() -> bool:
     return False
 
 
-class _Emitter:
+class Emitter:
     """Writes instructions with `builder`."""
 
     def __init__(self, builder: Any, half: bool, hardware: bool) -> None:
@@ -64,17 +64,19 @@ class _Emitter:
     def added(self, total: Any, weights: Any, value: Any) -> Any:
         """`total` and, for each lane, the product of its weight, or two, with those of `value`."""
         if not self.half:
-            return self._call(_SUM, [_FLOATS] * 3, [self.spread(value), weights, total])
+            return self.multiplied(self.spread(value), weights, total)
         if self._hardware:
             # As LLVM declared it at first; later ones, which want bfloat16, still read this.
             return self._call(
                 _PAIRS, [_FLOATS, _WORDS, _WORDS], [total, self.spread(value), weights]
             )
         for widen in (self._even, self._odd):
-            total = self._call(
-                _SUM, [_FLOATS] * 3, [self.spread(widen(value)), widen(weights), total]
-            )
+            total = self.multiplied(self.spread(widen(value)), widen(weights), total)
         return total
+
+    def multiplied(self, one: Any, other: Any, rest: Any) -> Any:
+        """The product of two vectors and `rest`."""
+        return self._call(_SUM, [_FLOATS] * 3, [one, other, rest])
 
     def widened(self, halves: Any) -> Any:
         """A vector of bfloat16 bits as float32."""
@@ -113,7 +115,7 @@ def _like(words: Any, number: int) -> Any:
     return ir.Constant(_WORD, number)
 
 
-def _sums(emit: _Emitter, data: Sequence[Any], numbers: dict[str, Any]) -> list[Any]:
+def _sums(emit: Emitter, data: Sequence[Any], numbers: dict[str, Any]) -> list[Any]:
     """Emit the loops over taps and input channels; the CHUNK vectors that they end with."""
     builder, (source, weights, bias, _) = emit.builder, data
     first = emit.load(bias, ir.Constant(_INDEX, 0), _FLOATS)
@@ -143,7 +145,7 @@ def _sums(emit: _Emitter, data: Sequence[Any], numbers: dict[str, Any]) -> list[
 
 
 def _keep(
-    emit: _Emitter, sums: Sequence[Any], kind: str, data: Sequence[Any], numbers: dict[str, Any]
+    emit: Emitter, sums: Sequence[Any], kind: str, data: Sequence[Any], numbers: dict[str, Any]
 ) -> None:
     """Emit what follows the sums, and stores."""
     builder, (source, _, _, out) = emit.builder, data
@@ -189,7 +191,7 @@ def _chunk(kind: str, hardware: bool) -> Any:
                 context.make_array(array)(context, builder, value).data
                 for array, value in zip(arrays, args[:4], strict=True)
             ]
-            emit = _Emitter(builder, source.dtype == types.uint16, hardware)
+            emit = Emitter(builder, source.dtype == types.uint16, hardware)
             numbers = dict(zip(names, args[4:], strict=True))
             _keep(emit, _sums(emit, data, numbers), kind, data, numbers)
             return context.get_dummy_value()
@@ -205,7 +207,7 @@ def _put(context: Any, array: Any, at: Any, value: Any) -> Any:
 
     def emitted(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        emit, number = _Emitter(builder, array.dtype == types.uint16, False), args[2]
+        emit, number = Emitter(builder, array.dtype == types.uint16, False), args[2]
         number = emit.halved(number) if emit.half else number
         builder.store(number, builder.gep(data, [args[1]]))
         return context.get_dummy_value()

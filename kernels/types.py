@@ -22,3 +22,4 @@ Numbers = npt.NDArray[Any]
 """float32, or the bits of bfloat16 as uint16."""
 Wanted = npt.NDArray[np.bool_]
 """(rows, columns) of a map: where it is to be computed."""
+Indices = npt.NDArray[np.int64]

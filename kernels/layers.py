@@ -1,0 +1,96 @@
+"""Layers of pass 1's net on maps in one memory: sums over taps and channels, and filters.
+
+A map is told by six integers: where its first pixel begins, the pixels from one row to the next,
+its channels, its rows and columns, and the pixels around it that are 0.
+"""
+
+import numba
+import numpy as np
+
+from kernels.registers import CHUNK, LANES
+from kernels.sums import filter_chunk, sum_chunk, sum_chunk_beside
+from kernels.types import Floats, Indices
+
+AT, WIDE, CHANNELS, ROWS, COLUMNS, MARGIN = range(6)
+"""What the integers that tell of a map are."""
+_TOGETHER, _PARTS = 8, 4
+"""Chunks at most that a thread takes at once, for which it reads weights once; and parts at least
+that there are to take, where there are as many chunks."""
+
+
+@numba.njit(nogil=True, cache=True)
+def _together(pixels: int) -> int:
+    """Chunks of a part."""
+    return max(min(_TOGETHER, -(-pixels // CHUNK) // _PARTS), 1)
+
+
+@numba.njit(nogil=True, cache=True)
+def _place(
+    number: int, source: Indices, stride: int, begin: int, out: Indices, at: int, places: Indices
+) -> None:
+    """Where the pixels of chunk `number` are read, then written. The last pixel may come often."""
+    count = out[ROWS] * out[COLUMNS]
+    for n in range(CHUNK):
+        y, x = divmod(min(number * CHUNK + n, count - 1), out[COLUMNS])
+        row, column = y * stride + begin, x * stride + begin
+        places[at + n] = source[AT] + (row * source[WIDE] + column) * source[CHANNELS]
+        places[at + CHUNK + n] = out[AT] + (y * out[WIDE] + x) * out[CHANNELS]
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def convolve_map(
+    source: Indices, out: Indices, over: int, weights_at: int, bias: int, down: int, across: int,
+    inputs: int, dilation: int, stride: int, begin: int, low: float, high: float, weights: Floats,
+    memory: Floats,
+) -> None:  # fmt: skip
+    """Run a convolution on each pixel of `out`.
+
+    over: from `out` to a map alike that is added, 0 for none; weights_at: where, for each LANES
+    outputs, each tap and input, those of the LANES lie; bias: where those of all outputs do; down,
+    across: taps, `dilation` pixels apart; inputs: numbers that follow one another at each, which
+    may be those of several pixels. Pixel (y, x) begins with what lies at (stride * y + begin,
+    stride * x + begin).
+    """
+    tap = dilation * source[CHANNELS]
+    row, taps = tap * source[WIDE], down * across * inputs * LANES
+    chunks = -(-out[ROWS] * out[COLUMNS] // CHUNK)
+    together = _together(out[ROWS] * out[COLUMNS])
+    for part in numba.prange(-(-chunks // together)):
+        first = np.int64(part) * together
+        many = min(together, chunks - first)
+        places = np.empty(_TOGETHER * 2 * CHUNK, np.int64)
+        for n in range(many):
+            _place(first + n, source, stride, begin, out, 2 * CHUNK * n, places)
+        for group in range(out[CHANNELS] // LANES):
+            here, told = weights_at + group * taps, bias + group * LANES
+            for n in range(many):
+                if over:
+                    sum_chunk_beside(
+                        memory, weights, places, 2 * CHUNK * n, here, told, down, row, across, tap,
+                        inputs, group * LANES, over, low, high,
+                    )  # fmt: skip
+                else:
+                    sum_chunk(
+                        memory, weights, places, 2 * CHUNK * n, here, told, down, row, across, tap,
+                        inputs, group * LANES, over, low, high,
+                    )  # fmt: skip
+
+
+@numba.njit(parallel=True, nogil=True, cache=True)
+def filter_map(
+    source: Indices, out: Indices, weights_at: int, bias: int, sides: int, stride: int, begin: int,
+    low: float, high: float, weights: Floats, memory: Floats,
+) -> None:  # fmt: skip
+    """Convolve each channel by itself. weights_at: where, for each tap, those of all lie."""
+    channels = source[CHANNELS]
+    chunks = -(-out[ROWS] * out[COLUMNS] // CHUNK)
+    together = _together(out[ROWS] * out[COLUMNS])
+    for part in numba.prange(-(-chunks // together)):
+        first, places = np.int64(part) * together, np.empty(2 * CHUNK, np.int64)
+        for number in range(first, min(first + together, chunks)):
+            _place(number, source, stride, begin, out, 0, places)
+            for channel in range(0, channels, LANES):
+                filter_chunk(
+                    memory, weights, places, 0, weights_at + channel, bias + channel, sides,
+                    source[WIDE] * channels, channels, channels, channel, low, high,
+                )  # fmt: skip

@@ -1,0 +1,201 @@
+"""Pass 1's own net, run by kernels: its eyes (models.person_sight), then models.person_net."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kernels.told import show_picture, spread_alpha
+from kernels.types import Alpha, Floats, Rgb
+from models.kernel_blocks import Around, Block, Packer, Residual, numbers
+from models.person_model import PersonModel
+from models.person_net import STATES, STEPS
+from models.person_sight import People
+from models.plan import LINEAR, RELU, RELU6, RGB, Map, Plan, Program, Sums
+
+_MOST = 4
+"""Sizes of pictures that memory is kept for."""
+
+
+class _People:
+    """See models.person_sight."""
+
+    def __init__(self, packer: Packer, net: Any) -> None:
+        self._stem = packer.first(net.stem, LINEAR)
+        self._early = Block(packer, net.early, RELU)
+        self._middle = [Block(packer, each, RELU) for each in net.middle]
+        self._late = [Block(packer, each, RELU, hard=True) for each in net.late]
+
+    def __call__(self, plan: Plan, picture: Map) -> tuple[Map, Map, Map, Map]:
+        first = plan.new(picture.rows // 2, picture.columns // 2, self._stem.outputs)
+        plan.sums(picture, self._stem, first)
+        plan.swish(first)
+        second = self._early(plan, first)
+        third = _through(self._middle, plan, second)
+        return first, second, third, _through(self._late, plan, third)
+
+
+class _Things:
+    """See models.person_sight."""
+
+    def __init__(self, packer: Packer, net: Any) -> None:
+        self._stem = packer.first(net.stem, RELU6)
+        stages = [[Block(packer, each, RELU6) for each in stage] for stage in net.stages]
+        self._near, self._far = (
+            [block for stage in part for block in stage] for part in (stages[:3], stages[3:])
+        )
+
+    def __call__(self, plan: Plan, half: Map) -> tuple[Map, Map]:
+        x = plan.new(half.rows // 2, half.columns // 2, self._stem.outputs, 1)
+        near = _through(self._near, plan, plan.sums(half, self._stem, x))
+        return near, _through(self._far, plan, near)
+
+
+def _through(blocks: list[Block], plan: Plan, x: Map) -> Map:
+    for block in blocks:
+        x = block(plan, x)
+    return x
+
+
+class _Net:
+    """See models.person_net."""
+
+    def __init__(self, packer: Packer, net: Any) -> None:
+        self._stem = _unshuffled(packer, net.stem)
+        self._down = [packer.sums(each, RELU) for each in net.down]
+        self._seen = [packer.sums(each) for each in net.seen]
+        self._fourth, self._sixteenth, self._deepest, self._edge = (
+            Residual(packer, each) for each in (net.fourth, net.sixteenth, net.deepest, net.edge)
+        )
+        self._eighth = [Residual(packer, each) for each in net.eighth]
+        deep = net.everywhere.out_features
+        self._everywhere = packer.matrix(net.everywhere, deep, deep)
+        self._around = [Around(packer, each) for each in net.around]
+        self._project = [packer.sums(each) for each in net.project]
+        self._gated = [
+            (packer.squared(each.gates), packer.squared(each.candidate)) for each in net.gated
+        ]
+        self._mix = [packer.squared(each, RELU) for each in net.mix]
+        self._segment = packer.squared(net.segment)
+        self._margin = max(far.first.dilation[0] for far in net.around)
+
+    def __call__(
+        self, plan: Plan, centred: Map, people: tuple[Map, ...], things: tuple[Map, Map],
+        states: tuple[Map, ...],
+    ) -> Map:  # fmt: skip
+        first = plan.new(centred.rows // 2, centred.columns // 2, self._stem.outputs, 1)
+        plan.sums(centred, self._stem, first, self._told(plan, 0, people[0], 1))
+        second = self._fourth(plan, self._lower(plan, 0, first, self._told(plan, 1, people[1], 1)))
+        third = self._lower(plan, 1, second, self._told(plan, 2, people[2], 1))
+        for block in self._eighth:
+            third = block(plan, third)
+        told = self._told_deep(plan, people[3], *things)
+        y = self._deep(plan, self._lower(plan, 2, third, told))
+        plan.remember(y, states[1], *self._gated[1])
+        y = self._up(plan, 2, y, third)
+        plan.remember(y, states[0], *self._gated[0])
+        y = self._edge(plan, self._up(plan, 0, self._up(plan, 1, y, second), first))
+        return plan.squared(y, self._segment, plan.new(y.rows, y.columns, self._segment.outputs))
+
+    def _told(self, plan: Plan, level: int, seen: Map, margin: int = 0) -> Map:
+        layer = self._seen[level]
+        return plan.sums(seen, layer, plan.new(seen.rows, seen.columns, layer.outputs, margin))
+
+    def _told_deep(self, plan: Plan, people: Map, near: Map, far: Map) -> Map:
+        """All that is seen at a 16th. A layer of single pixels may come before the enlarging."""
+        own = self._told(plan, 3, people, self._margin)
+        both, all_ = (plan.new(own.rows, own.columns, own.channels, own.margin) for _ in range(2))
+        plan.sums(near, self._seen[4], both, own)
+        return plan.lift(self._told(plan, 5, far), both, all_, -np.inf)
+
+    def _lower(self, plan: Plan, level: int, x: Map, told: Map) -> Map:
+        out = plan.new(told.rows, told.columns, told.channels, told.margin)
+        return plan.sums(x, self._down[level], out, told)
+
+    def _deep(self, plan: Plan, x: Map) -> Map:
+        y = self._sixteenth(plan, x)
+        plan.everywhere(y, self._everywhere)
+        y = self._deepest(plan, y)
+        for each in self._around:
+            y = each(plan, y)
+        return y
+
+    def _up(self, plan: Plan, level: int, deep: Map, shallow: Map) -> Map:
+        """The deep features twice as large, with the shallow ones."""
+        small = plan.new(deep.rows, deep.columns, shallow.channels)
+        plan.sums(deep, self._project[level], small)
+        both, out = (plan.new(*shallow[3:5], shallow.channels, 1) for _ in range(2))
+        return plan.squared(plan.lift(small, shallow, both, 0), self._mix[level], out)
+
+
+def _unshuffled(packer: Packer, stem: Any) -> Sums:
+    """A convolution of squares of 2x2 pixels as one of pixels."""
+    weight, bias = numbers(stem)
+    outputs, _, sides, _ = weight.shape
+    split = weight.reshape(outputs, RGB, 2, 2, sides, sides).transpose(0, 1, 4, 2, 5, 3)
+    wide = split.reshape(outputs, RGB, 2 * sides, 2 * sides)
+    return packer.weights.sums(wide, bias, RELU, 2, begin=-2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sized:
+    """The net on pictures of one size."""
+
+    program: Program
+    shown: tuple[Map, Map, Map]
+    states: tuple[Map, ...]
+    logits: Map
+
+
+class PersonKernels:
+    """A look of pass 1's net; may be called from several threads."""
+
+    def __init__(self, model: PersonModel) -> None:
+        """Raises WeightsError when the Selfie net's weights cannot be loaded."""
+        packer = Packer()
+        self._people, self._things = _People(packer, People().net), _Things(packer, model.things.net)
+        self._net, self._weights = _Net(packer, model.net), packer.weights.numbers()
+        self._sized: OrderedDict[tuple[int, int], _Sized] = OrderedDict()
+        self._running = threading.Lock()
+
+    def __call__(self, rgb: Rgb, states: tuple[Floats, Floats]) -> tuple[Alpha, list[Floats]]:
+        """Alpha (H, W) float32 in [0, 1] of a picture, (H, W, 3) uint8 RGB, and new states.
+
+        states: (H / 8, W / 8, STATES[0]) and (H / 16, W / 16, STATES[1]) float32.
+        """
+        alpha = np.empty(rgb.shape[:2], np.float32)
+        with self._running:
+            sized = self._of(*rgb.shape[:2])
+            program = sized.program
+            inside = [program.inside(each) for each in sized.states]
+            for each, state in zip(inside, states, strict=True):
+                each[:] = state
+            show_picture(rgb, *(program.told(each) for each in sized.shown), program.memory)
+            program.run()
+            spread_alpha(program.told(sized.logits), program.memory, alpha)
+            return alpha, [each.copy() for each in inside]
+
+    def _of(self, height: int, width: int) -> _Sized:
+        """Of the sizes that were used last."""
+        size = height, width
+        if size not in self._sized:
+            self._sized[size] = self._planned(*size)
+        self._sized.move_to_end(size)
+        while len(self._sized) > _MOST:
+            self._sized.popitem(last=False)
+        return self._sized[size]
+
+    def _planned(self, height: int, width: int) -> _Sized:
+        plan = Plan()
+        picture, centred = (plan.new(height, width, RGB, 2) for _ in range(2))
+        half = plan.new(*(-(-side // 32) * 16 for side in (height, width)), RGB, 1)
+        states = tuple(
+            plan.new(height // step, width // step, own, 0)
+            for own, step in zip(STATES, STEPS, strict=True)
+        )
+        seen = self._people(plan, picture), self._things(plan, half)
+        logits = self._net(plan, centred, *seen, states)
+        plan.keep(picture, centred, half, *states, logits)
+        return _Sized(plan.program(self._weights), (picture, centred, half), states, logits)
