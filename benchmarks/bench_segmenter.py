@@ -4,7 +4,7 @@ python -m benchmarks.bench_segmenter [--clip FILE] [--frames N] [--rounds N] [--
 [--json PATH]
 
 Prints the median, the 95th percentile and the least of milliseconds a frame of 1280x720: of one
-look of the house's net (its size, its numbers), of each segmenter and quality, and where its file
+look of the house's net at each size, of each segmenter and quality, and where its file
 is there of Robust Video Matting. In the same run, as in benchmarks.bench_refiner, five bare
 convolutions tell how fast the machine was just then.
 """
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from benchmarks.clips import scaled_frames
 from benchmarks.machine import machine
@@ -33,7 +32,6 @@ from stream.frame import Frame
 _LINES = 720
 _DT = 0.04
 _SIZES = (144, 256), (192, 192), (256, 256)
-_PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
 Run = Callable[[int], object]
 
 
@@ -62,10 +60,9 @@ def main() -> None:
 def _runs(frames: list[Frame], rvm: Path | None) -> dict[str, Run]:
     """What is timed, by name: a call on the frame of a number."""
     runs: dict[str, Run] = {}
-    for name, precision in _PRECISIONS.items():
-        net = PersonRunner(WEIGHTS, precision)
-        for height, width in _SIZES:
-            runs[f"one look, {width}x{height}, {name}"] = _look(net, frames, height, width)
+    net = PersonRunner(WEIGHTS)
+    for height, width in _SIZES:
+        runs[f"one look, {width}x{height}"] = _look(net, frames, height, width)
     for name in SEGMENTERS:
         for quality in QUALITIES:
             runs[f"{name}, {quality}"] = _segment(name, quality, frames)
@@ -73,7 +70,7 @@ def _runs(frames: list[Frame], rvm: Path | None) -> dict[str, Run]:
         runs["Robust Video Matting"] = _peer(frames, rvm)
     except (UsageError, ImportError) as error:
         print(f"without Robust Video Matting: {error}")
-    return runs | {f"5 convs {name}": convolutions(name == "bf16") for name in _PRECISIONS}
+    return runs | {"5 convs": convolutions(False)}
 
 
 def _look(net: PersonRunner, frames: list[Frame], height: int, width: int) -> Run:

@@ -5,26 +5,27 @@ Parallel kernels may be launched from one thread at a time, unless kernels.threa
 
 import contextlib
 import ctypes
-import importlib.util
+import importlib.metadata
 import os
-from pathlib import Path
+from fnmatch import fnmatch
 
 # OpenMP threads otherwise spin between two short kernels, which starves the decoder, the encoder
 # and each other: under load one net run took six times as long. Read when the library loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+_TBB = "*tbb.so.12" if os.name == "posix" else "tbb12.dll"
 
 
 def _lend_numba_tbb() -> None:
-    """Load TBB where OpenVINO brings it: numba takes the one that is loaded, else OpenMP.
+    """Load TBB from where pip puts it: numba takes the one that is loaded, else OpenMP.
 
     Its threads take work from one another, so that a core which is busy decoding holds up less:
-    live's kernels took a third less time.
+    live's kernels took a third less time; and a kernel begins in 3 microseconds instead of 15.
     """
-    openvino = importlib.util.find_spec("openvino")
-    for place in openvino.submodule_search_locations or () if openvino else ():
-        for library in sorted(Path(place, "libs").glob("*tbb*12*")):
-            with contextlib.suppress(OSError):
-                ctypes.CDLL(str(library))
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        for each in importlib.metadata.files("tbb") or ():
+            if fnmatch(each.name, _TBB):
+                with contextlib.suppress(OSError):
+                    ctypes.CDLL(str(each.locate()))
 
 
 _lend_numba_tbb()

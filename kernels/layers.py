@@ -18,6 +18,15 @@ _TOGETHER, _PARTS = 8, 4
 that there are to take, where there are as many chunks."""
 
 
+@numba.njit(nogil=True, cache=True, inline="always")
+def signed(number: int) -> int:
+    """What a parallel loop counts, as an integer like others: numba has theirs unsigned.
+
+    The sum of both kinds would be a float.
+    """
+    return np.int64(number)  # type: ignore[return-value]
+
+
 @numba.njit(nogil=True, cache=True)
 def _together(pixels: int) -> int:
     """Chunks of a part."""
@@ -56,7 +65,7 @@ def convolve_map(
     chunks = -(-out[ROWS] * out[COLUMNS] // CHUNK)
     together = _together(out[ROWS] * out[COLUMNS])
     for part in numba.prange(-(-chunks // together)):
-        first = np.int64(part) * together
+        first = signed(part) * together
         many = min(together, chunks - first)
         places = np.empty(_TOGETHER * 2 * CHUNK, np.int64)
         for n in range(many):
@@ -86,7 +95,7 @@ def filter_map(
     chunks = -(-out[ROWS] * out[COLUMNS] // CHUNK)
     together = _together(out[ROWS] * out[COLUMNS])
     for part in numba.prange(-(-chunks // together)):
-        first, places = np.int64(part) * together, np.empty(2 * CHUNK, np.int64)
+        first, places = signed(part) * together, np.empty(2 * CHUNK, np.int64)
         for number in range(first, min(first + together, chunks)):
             _place(number, source, stride, begin, out, 0, places)
             for channel in range(0, channels, LANES):

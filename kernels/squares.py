@@ -8,7 +8,7 @@ Maps are told of as in kernels.layers.
 import numba
 import numpy as np
 
-from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE
+from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE, signed
 from kernels.registers import CHUNK, LANES
 from kernels.sums import (
     OUT,
@@ -119,10 +119,10 @@ def convolve_squares(
     # Threads share what there is of one part: each sees all of it for half of the outputs.
     shares = 2 if parts == 1 and groups % 2 == 0 else 1
     for item in numba.prange(parts * shares):
-        part, share = divmod(np.int64(item), shares)
+        part, share = divmod(signed(item), shares)
         first = part * count // parts
         many = (part + 1) * count // parts - first
-        seen = np.int64(numba.get_thread_id()) * pace
+        seen = numba.get_thread_id() * pace  # type: ignore[attr-defined]
         found = seen + VALUES * _TOGETHER * inputs
         rest = found + VALUES * _TOGETHER * LANES
         _see(source, first, many, across, memory, seen, scratch)

@@ -184,8 +184,8 @@ def _found(add: bool) -> _Writes:
         for y in range(OUT):
             for x, value in enumerate(_back(emit, [each[y] for each in columns])):
                 spot = _along(emit, _along(emit, into, y, row), x, pixel)
-                value = emit.builder.fadd(value, start)
-                _keep(emit, value, over if add else None, out, spot, wide)
+                total = emit.builder.fadd(value, start)
+                _keep(emit, total, over if add else None, out, spot, wide)
 
     return writes
 
@@ -193,7 +193,9 @@ def _found(add: bool) -> _Writes:
 def _lifted(emit: Emitter, data: Sequence[Any], rest: Sequence[Any]) -> None:
     """Emit three quarters of one vector, a quarter of another, and what is added."""
     (row, memory), (near, far, at, into, low) = data, rest
-    far = emit.multiplied(emit.load(row, far, _FLOATS), _vector(0.25), emit.load(memory, at, _FLOATS))
+    far = emit.multiplied(
+        emit.load(row, far, _FLOATS), _vector(0.25), emit.load(memory, at, _FLOATS)
+    )
     value = emit.multiplied(emit.load(row, near, _FLOATS), _vector(0.75), far)
     least = emit.spread(low)
     value = emit.builder.select(emit.builder.fcmp_ordered("<", value, least), least, value)

@@ -1,21 +1,24 @@
 """What pass 1's net does with maps between its layers. Maps are told of as in kernels.layers."""
 
+from typing import Any
+
 import numba
 import numpy as np
 
-from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE
+from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE, signed
 from kernels.registers import LANES
 from kernels.sums import lift_chunk
 from kernels.types import Alpha, Floats, Indices, Rgb
 
 
 @numba.njit(nogil=True, cache=True, inline="always", error_model="numpy")
-def _tanh(x: float) -> float:
+def _tanh(x: Any) -> Any:
     """Lambert's continued fraction at x / 2, doubled: within float32's own precision.
 
     Of sums and products alone, so that compilers compute many at once.
     """
-    half = min(max(x, np.float32(-18)), np.float32(18)) * np.float32(0.5)
+    half: Any = min(max(x, np.float32(-18)), np.float32(18))
+    half *= np.float32(0.5)
     square = half * half
     above = square * (square * (square + np.float32(378)) + np.float32(17325))
     below = square * (square * (square * np.float32(28) + np.float32(3150)) + np.float32(62370))
@@ -25,14 +28,14 @@ def _tanh(x: float) -> float:
 
 
 @numba.njit(nogil=True, cache=True, inline="always", error_model="numpy")
-def _sigmoid(x: float) -> float:
+def _sigmoid(x: Any) -> Any:
     return np.float32(0.5) + np.float32(0.5) * _tanh(np.float32(0.5) * x)
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def _pixel(maps: Indices, y: int, x: int) -> int:
     """Where it begins."""
-    return maps[AT] + (y * maps[WIDE] + x) * maps[CHANNELS]
+    return int(maps[AT] + (y * maps[WIDE] + x) * maps[CHANNELS])
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
@@ -46,7 +49,7 @@ def show_picture(
     """
     height, width = rgb.shape[:2]
     for row in numba.prange(height):
-        y = np.int64(row)
+        y = signed(row)
         first, second = _pixel(picture, y, 0), _pixel(centred, y, 0)
         for x in range(width):
             for c in range(3):
@@ -54,7 +57,7 @@ def show_picture(
                 memory[first + 3 * x + c] = value
                 memory[second + 3 * x + c] = value - np.float32(0.5)
     for row in numba.prange(half[ROWS]):
-        y = np.int64(row)
+        y = signed(row)
         top, into = 2 * min(y, height // 2 - 1), _pixel(half, y, 0)
         for x in range(half[COLUMNS]):
             left = 2 * min(x, width // 2 - 1)
@@ -69,7 +72,7 @@ def show_picture(
 def swish_map(maps: Indices, memory: Floats) -> None:
     """x times relu6(x + 3) / 6, after Howard et al., "Searching for MobileNetV3" (2019)."""
     for row in numba.prange(maps[ROWS]):
-        at = _pixel(maps, np.int64(row), 0)
+        at = _pixel(maps, signed(row), 0)
         for n in range(at, at + maps[COLUMNS] * maps[CHANNELS]):
             gate = min(max(memory[n] + np.float32(3), np.float32(0)), np.float32(6))
             memory[n] *= gate * np.float32(1 / 6)
@@ -85,7 +88,8 @@ def _mean(maps: Indices, memory: Floats) -> Floats:
             at = _pixel(maps, y, x)
             for c in range(channels):
                 total[c] += memory[at + c]
-    return total / np.float32(maps[ROWS] * maps[COLUMNS])
+    total /= np.float32(maps[ROWS] * maps[COLUMNS])
+    return total
 
 
 @numba.njit(nogil=True, cache=True)
@@ -124,9 +128,7 @@ def gate_map(
 
 
 @numba.njit(nogil=True, cache=True)
-def tell_everywhere(
-    maps: Indices, matrix: int, bias: int, weights: Floats, memory: Floats
-) -> None:
+def tell_everywhere(maps: Indices, matrix: int, bias: int, weights: Floats, memory: Floats) -> None:
     """Add a linear function of the means to each pixel."""
     by = _multiplied(matrix, bias, maps[CHANNELS], _mean(maps, memory), weights)
     for y in range(maps[ROWS]):
@@ -151,16 +153,14 @@ def _blend(deep: Indices, y: int, memory: Floats, out: Floats) -> None:
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
-def lift_map(
-    deep: Indices, shallow: Indices, out: Indices, low: float, memory: Floats
-) -> None:
+def lift_map(deep: Indices, shallow: Indices, out: Indices, low: float, memory: Floats) -> None:
     """`deep` twice as large, bilinear between pixel centres, and `shallow`, at least `low`.
 
     The edge repeats; `out`, as large as `shallow`, may end earlier.
     """
     channels = out[CHANNELS]
     for number in numba.prange(out[ROWS]):
-        y, row = np.int64(number), np.empty(deep[COLUMNS] * deep[CHANNELS], np.float32)
+        y, row = signed(number), np.empty(deep[COLUMNS] * deep[CHANNELS], np.float32)
         _blend(deep, y, memory, row)
         for x in range(out[COLUMNS]):
             near, far = x // 2 * channels, _other(x, deep[COLUMNS]) * channels
@@ -175,7 +175,7 @@ def join_state(maps: Indices, state: Indices, out: Indices, memory: Floats) -> N
     own = state[CHANNELS]
     for row in numba.prange(out[ROWS]):
         for x in range(out[COLUMNS]):
-            y = np.int64(row)
+            y = signed(row)
             at, into = _pixel(maps, y, x) + maps[CHANNELS] - own, _pixel(out, y, x)
             kept = _pixel(state, y, x)
             for c in range(own):
@@ -190,7 +190,7 @@ def forget_state(gates: Indices, state: Indices, out: Indices, memory: Floats) -
     own = state[CHANNELS]
     for row in numba.prange(out[ROWS]):
         for x in range(out[COLUMNS]):
-            y = np.int64(row)
+            y = signed(row)
             at, kept, into = _pixel(gates, y, x), _pixel(state, y, x), _pixel(out, y, x) + own
             for c in range(own):
                 memory[into + c] = _sigmoid(memory[at + c]) * memory[kept + c]
@@ -207,7 +207,7 @@ def renew_state(
     own = state[CHANNELS]
     for row in numba.prange(maps[ROWS]):
         for x in range(maps[COLUMNS]):
-            y = np.int64(row)
+            y = signed(row)
             gate, found = _pixel(gates, y, x) + own, _pixel(fresh, y, x)
             kept, into = _pixel(state, y, x), _pixel(maps, y, x) + maps[CHANNELS] - own
             for c in range(own):
@@ -225,7 +225,7 @@ def spread_alpha(maps: Indices, memory: Floats, alpha: Alpha) -> None:
     alpha: (2 rows, 2 columns) float32, written.
     """
     for row in numba.prange(maps[ROWS]):
-        y, logits = np.int64(row), np.empty(2 * maps[COLUMNS], np.float32)
+        y, logits = signed(row), np.empty(2 * maps[COLUMNS], np.float32)
         for i in range(2):
             for x in range(maps[COLUMNS]):
                 at = _pixel(maps, y, x) + 2 * i

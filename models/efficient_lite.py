@@ -1,7 +1,7 @@
 """The first five stages of EfficientNet-Lite0, which know things, not only people.
 
 Tan and Le, "EfficientNet" (ICML 2019), in the variant without gates that its authors published as
-Lite. Tensors are (N, H, W, C) or planar (see models.layers).
+Lite. Tensors are (N, H, W, C).
 """
 
 import torch.nn.functional as F

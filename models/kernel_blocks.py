@@ -6,7 +6,19 @@ from torch import nn
 
 from kernels.types import Floats
 from models.layers import Filter
-from models.plan import LINEAR, RELU, Filters, Limits, Map, Matrix, Plan, Squared, Sums, Weights, whole
+from models.maps import Map
+from models.packed import (
+    LINEAR,
+    RELU,
+    Filters,
+    Limits,
+    Matrix,
+    Squared,
+    Sums,
+    Weights,
+    whole,
+)
+from models.plan import Plan
 
 
 def numbers(layer: nn.Module) -> tuple[Floats, Floats]:

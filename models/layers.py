@@ -1,21 +1,14 @@
-"""Convolutions of small nets, over (N, H, W, C) or, planar, over (N, C, H, W).
+"""Convolutions of small nets, over (N, H, W, C).
 
-A 1x1 convolution over (N, H, W, C) is one matrix product, which in torch on small pictures costs a
-third of a general convolution call. OpenVINO has no such calls: there the net takes a fifth less
-time when its tensors are planar, since none has to be turned from one form to the other.
+A 1x1 convolution is one matrix product there, which in torch on small pictures costs a third of a
+general convolution call.
 """
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class Either(nn.Module):
-    """A module that knows both forms. What `forward` says of shapes is meant of either."""
-
-    planar = False
-
-
-class Filter(Either, nn.Conv2d):
+class Filter(nn.Conv2d):
     """A convolution padded as TensorFlow's SAME does.
 
     With a stride of 2 the odd row and column go behind; torch pads evenly only, so the kernel gets
@@ -27,8 +20,6 @@ class Filter(Either, nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) to (N, H / stride, W / stride, outer)."""
-        if self.planar:
-            return super().forward(x)
         return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
 
     def pad_kernel(self) -> None:
@@ -37,22 +28,20 @@ class Filter(Either, nn.Conv2d):
             self.weight = nn.Parameter(F.pad(self.weight, (1, 0, 1, 0)), requires_grad=False)
 
 
-class Point(Either, nn.Linear):
+class Point(nn.Linear):
     """A 1x1 convolution."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) to (N, H, W, outer)."""
-        if self.planar:
-            return F.conv2d(x, self.weight[:, :, None, None], self.bias)
         return super().forward(x)
 
 
-class Mean(Either):
+class Mean(nn.Module):
     """The mean over the picture."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) to (N, 1, 1, C)."""
-        return x.mean((2, 3) if self.planar else (1, 2), keepdim=True)
+        return x.mean((1, 2), keepdim=True)
 
 
 def pad_kernels(net: nn.Module) -> None:
@@ -60,13 +49,3 @@ def pad_kernels(net: nn.Module) -> None:
     for module in net.modules():
         if isinstance(module, Filter):
             module.pad_kernel()
-
-
-def make_planar(net: nn.Module) -> None:
-    """Have all modules in `net` that know both forms take and give (N, C, H, W).
-
-    Of a SelfieNet, `features` alone can be asked then.
-    """
-    for module in net.modules():
-        if isinstance(module, Either):
-            module.planar = True

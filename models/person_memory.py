@@ -1,8 +1,11 @@
 """What is remembered of each of the windows that a picture was seen through."""
 
-import torch.nn.functional as F
+import cv2
+import numpy as np
 
-from models.person_net import STEPS, Memory
+from kernels.types import Floats
+from models.person_net import STEPS
+from models.person_runner import Memory
 from models.subject_box import Extent, overlap
 from models.window import Window
 
@@ -37,12 +40,17 @@ class Memories:
         best = max(self._last, key=lambda each: _shared(each[0], window), default=None)
         if best is None or _shared(best[0], window) < _SAME:
             return None
-        states = []
-        for state, step in zip(best[1], STEPS, strict=True):
-            size = height // step, width // step
-            resized = state if state.shape[2:] == size else F.interpolate(state, size, mode="area")
-            states.append(resized)
-        return Memory(*states)
+        eighth, sixteenth = (
+            _resized(state, height // step, width // step)
+            for state, step in zip(best[1], STEPS, strict=True)
+        )
+        return Memory(eighth, sixteenth)
+
+
+def _resized(state: Floats, height: int, width: int) -> Floats:
+    if state.shape[:2] == (height, width):
+        return state
+    return np.asarray(cv2.resize(state, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def _shared(first: Window, second: Window) -> float:

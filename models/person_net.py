@@ -8,7 +8,6 @@ Representations" (ICLR 2016).
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -28,13 +27,6 @@ THROUGH, APART = 13, (2, 4, 8)
 """Channels of the layers that see far around, and cells from one to the next that each sees."""
 STEPS = 8, 16
 """Pixels to a cell of each state."""
-
-
-class Memory(NamedTuple):
-    """What the net remembers: (N, STATES[0], H/8, W/8) and (N, STATES[1], H/16, W/16) float32."""
-
-    eighth: Tensor
-    sixteenth: Tensor
 
 
 class _Residual(nn.Module):
@@ -89,7 +81,7 @@ class _Gated(nn.Module):
 
 
 class PersonNet(nn.Module):
-    """Pictures, what models.person_sight sees in them, and a Memory, to logits and a Memory."""
+    """Pictures, what models.person_sight sees in them, and states, to logits and states."""
 
     def __init__(self, widths: tuple[int, int, int, int] = WIDTHS) -> None:
         super().__init__()
@@ -123,9 +115,8 @@ class PersonNet(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of alpha and what is remembered.
 
-        rgb: (N, 3, H, W) in [0, 1]; then a Memory's, and maps of
-        models.person_sight.SEEN channels.
-        Gives (N, 1, H, W) and a Memory's.
+        rgb: (N, 3, H, W) in [0, 1]; then states (no_memory), and maps of
+        models.person_sight.SEEN channels. Gives (N, 1, H, W) and states.
         """
         shallow, y = self._encoded(rgb, seen)
         y, state_16 = self.gated[1](y, state_16)
@@ -181,7 +172,12 @@ def _followed(gated: nn.Module, y: Tensor, state: Tensor) -> Tensor:
     return torch.cat(out)
 
 
-def no_memory(count: int, height: int, width: int, device: torch.device | None = None) -> Memory:
+def no_memory(
+    count: int, height: int, width: int, device: torch.device | None = None
+) -> tuple[Tensor, Tensor]:
     """What is remembered of nothing, for pictures of that size."""
-    sizes = [(count, c, height // s, width // s) for c, s in zip(STATES, STEPS, strict=True)]
-    return Memory(*(torch.zeros(size, device=device) for size in sizes))
+    eighth, sixteenth = (
+        torch.zeros(count, own, height // step, width // step, device=device)
+        for own, step in zip(STATES, STEPS, strict=True)
+    )
+    return eighth, sixteenth

@@ -1,35 +1,42 @@
-"""Pass 1's own net as a function of arrays."""
+"""Pass 1's own net as a function of arrays, run by kernels.
 
-from functools import partial
+They compute in single precision: in squares of pixels (kernels.squares) that takes less time than
+bfloat16 saves. Nothing is compiled for a size: one that was not seen before costs some 4 ms.
+"""
 
-import torch
+import threading
+from collections import OrderedDict
+from typing import NamedTuple
 
-from kernels.types import Alpha, Rgb
-from models.engine import Engine, Shapes, open_engine
-from models.person_look import PersonLook
+import numpy as np
+
+from kernels.told import show_picture, spread_alpha
+from kernels.types import Alpha, Floats, Rgb
 from models.person_model import PersonModel
-from models.person_net import Memory, no_memory
-from models.precision import net_precision
+from models.person_plan import PersonPlan, Sized
 from models.weights import load_weights
 
-_EXAMPLE = 64
+_MOST = 6
+"""Sizes of pictures that memory is kept for, some 5 MB each."""
+
+
+class Memory(NamedTuple):
+    """What the net remembers: (H / 8, W / 8, STATES[0]) and (H / 16, W / 16, STATES[1]) float32."""
+
+    eighth: Floats
+    sixteenth: Floats
 
 
 class PersonRunner:
     """Alpha of a picture, with a memory of those before; may be called from several threads."""
 
-    def __init__(
-        self, name: str, precision: torch.dtype | None = None, engine: Engine | None = None
-    ) -> None:
-        """Load the weights `name`; WeightsError when a file is missing or damaged.
-
-        precision: what to compute in, None for what this machine does best; engine: what runs the
-        net, None for the quickest.
-        """
-        memory = no_memory(1, _EXAMPLE, _EXAMPLE)
-        example = torch.zeros(1, _EXAMPLE, _EXAMPLE, 3, dtype=torch.uint8), *memory
-        look = partial(open_look, name)
-        self._engine = engine or open_engine(look, example, precision or net_precision())
+    def __init__(self, name: str) -> None:
+        """Load the weights `name`; WeightsError when a file is missing or damaged."""
+        model = PersonModel()
+        model.load_state_dict(load_weights(name))
+        self._plan = PersonPlan(model)
+        self._sized: OrderedDict[tuple[int, int], Sized] = OrderedDict()
+        self._choosing = threading.Lock()
 
     def __call__(self, rgb: Rgb, memory: Memory | None = None) -> tuple[Alpha, Memory]:
         """Alpha (H, W) float32 in [0, 1] of a picture, (H, W, 3) uint8 RGB, and what to remember.
@@ -37,29 +44,24 @@ class PersonRunner:
         H and W are multiples of STRIDE, at least SMALLEST (models.person_net). memory: what the
         last picture of this size left, None at the beginning.
         """
-        before = no_memory(1, *rgb.shape[:2]) if memory is None else memory
-        alpha, *states = self._engine(rgb[None], *(each.numpy() for each in before))
-        return alpha[0, 0], Memory(*(torch.from_numpy(each) for each in states))
+        alpha, sized = np.empty(rgb.shape[:2], np.float32), self._of(*rgb.shape[:2])
+        with sized.running:
+            program = sized.program
+            states = [program.inside(each) for each in sized.states]
+            for number, state in enumerate(states):
+                state[:] = 0 if memory is None else memory[number]
+            picture, centred, half = (program.told(each) for each in sized.shown)
+            show_picture(rgb, picture, centred, half, program.memory)
+            program.run()
+            spread_alpha(program.told(sized.logits), program.memory, alpha)
+            eighth, sixteenth = (state.copy() for state in states)
+            return alpha, Memory(eighth, sixteenth)
 
-    def prepare(self, height: int, width: int) -> None:
-        """Do now what the first look of that size would have to wait for."""
-        self._engine.prepare(_shapes(height, width))
-
-    def is_prepared(self, height: int, width: int) -> bool:
-        """Whether a look of that size begins at once."""
-        return self._engine.is_prepared(_shapes(height, width))
-
-
-def open_look(name: str, dtype: torch.dtype, planar: bool = False) -> PersonLook:
-    """The net of weights `name`, computing in `dtype`; WeightsError as PersonRunner.
-
-    planar: see models.layers.
-    """
-    model = PersonModel()
-    model.load_state_dict(load_weights(name))
-    return PersonLook(model, dtype, planar)
-
-
-def _shapes(height: int, width: int) -> Shapes:
-    states = (tuple(each.shape) for each in no_memory(1, height, width))
-    return (1, height, width, 3), *states
+    def _of(self, height: int, width: int) -> Sized:
+        """Of the sizes that were used last."""
+        with self._choosing:
+            sized = self._sized.pop((height, width), None) or self._plan.sized(height, width)
+            self._sized[height, width] = sized
+            while len(self._sized) > _MOST:
+                self._sized.popitem(last=False)
+            return sized

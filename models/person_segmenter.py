@@ -15,10 +15,9 @@ from models.person_memory import Memories
 from models.person_net import SMALLEST
 from models.person_runner import PersonRunner
 from models.picture import Picture
-from models.ready_sizes import ReadySizes
 from models.selfie_runner import Selfie
 from models.subject_box import EVIDENCE
-from models.window import Window, around, moved_in, see, tile_size, whole
+from models.window import Window, see, tile_size
 from models.zoom import Zoom
 
 WEIGHTS = "person"
@@ -64,15 +63,11 @@ class PersonSegmenter:
     def __init__(self, quality: str = "balanced", patient: bool = True) -> None:
         """Raises WeightsError when the weights cannot be loaded.
 
-        patient: whether a picture may wait a quarter of a second until the net is prepared for a
-        new size. share and soon may be set from one picture to the next: of the recipe's pixels,
-        how many near looks have at most, and how many they may have soon, for which the net is
-        prepared then; None where nothing is said of that.
+        patient: see models.zoom. share may be set from one picture to the next: of the recipe's
+        pixels, how many near looks have at most.
         """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
-        self._ready = None if patient else ReadySizes(self._net)
         self.share = 1.0
-        self.soon: float | None = None
         self._other = Selfie("selfie_general")
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
@@ -100,30 +95,11 @@ class PersonSegmenter:
     def _other_far(self, rgb: Rgb) -> Alpha:
         return np.asarray(self._other(rgb[None])[0], np.float32)
 
-    def _near(self, picture: Picture, window: Window) -> tuple[Alpha, Window]:
-        window, size = self._seen_as(picture, window)
-        rgb = see(picture, window, *size)
+    def _near(self, picture: Picture, window: Window) -> Alpha:
+        area = _area(window, int(self.share * self._recipe.area))
+        rgb = see(picture, window, *_tile(window, area))
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
-        alpha = np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
-        return alpha, window
-
-    def _seen_as(self, picture: Picture, window: Window) -> tuple[Window, tuple[int, int]]:
-        """What to look at, and at which size: `window` at the size that it needs.
-
-        While none like that is ready, that of looks far, and as much around as has their aspect.
-        """
-        size = self._size(window, self.share)
-        if self._ready is None:
-            return window, size
-        soon = None if self.soon is None else self._size(window, self.soon)
-        ready = self._ready.nearest(size, soon)
-        if ready is not None:
-            return window, ready
-        far = tile_size(whole(picture), _FAR_AREA)
-        return moved_in(around(window, *far), picture), far
-
-    def _size(self, window: Window, share: float) -> tuple[int, int]:
-        return _tile(window, _area(window, int(share * self._recipe.area)))
+        return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
 
     def _remembered(self, window: Window, rgb: Rgb, mirrored: bool) -> Alpha:
         memories = self._memories[mirrored]

@@ -5,17 +5,17 @@ One stays as it was; the other goes on learning with PersonNet.
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.efficient_lite import LiteNet
-from models.layers import Either, pad_kernels
+from models.layers import pad_kernels
 from models.selfie_runner import open_net
 
 SEEN = 16, 16, 24, 32, 40, 112
 """Channels of what is seen at a 2nd, 4th and 8th, and thrice at a 16th of the size."""
 
 
-class People(Either):
+class People(nn.Module):
     """The Selfie net's encoder, which knows people."""
 
     def __init__(self) -> None:
@@ -25,37 +25,27 @@ class People(Either):
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, ...]:
         """(N, H, W, 3) float32 RGB in [0, 1] to the first four maps of SEEN channels."""
-        if self.planar:
-            return self.net.features(rgb.permute(0, 3, 1, 2))
         return tuple(each.permute(0, 3, 1, 2) for each in self.net.features(rgb))
 
 
-class Things(Either):
+class Things(nn.Module):
     """A net that knows things, looking at half the size."""
-
-    halve: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.net = LiteNet()
         pad_kernels(self.net)
-        # A convolution, since OpenVINO turns its tensors about to average them.
-        self.register_buffer("halve", torch.eye(3)[..., None, None].repeat(1, 1, 2, 2) / 4, False)
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
         """(N, H, W, 3) float32 RGB in [0, 1] to (N, 40, H/16, W/16) and (N, 112, H/16, W/16)."""
-        half = F.conv2d(rgb.permute(0, 3, 1, 2), self.halve, stride=2)
+        half = F.avg_pool2d(rgb.permute(0, 3, 1, 2), 2)
         # The net halves four times, and drops a last row or column that has no other.
         half = F.pad(half, (0, -half.shape[3] % 16, 0, -half.shape[2] % 16), mode="replicate")
-        near, far = self._seen(half)
+        seen = self.net(half.permute(0, 2, 3, 1))
+        near, far = (each.permute(0, 3, 1, 2) for each in seen)
         far = F.interpolate(far, scale_factor=2.0, mode="bilinear")
         rows, columns = rgb.shape[1] // 16, rgb.shape[2] // 16
         return near[:, :, :rows, :columns], far[:, :, :rows, :columns]
-
-    def _seen(self, rgb: Tensor) -> tuple[Tensor, ...]:
-        if self.planar:
-            return tuple(self.net(rgb))
-        return tuple(each.permute(0, 3, 1, 2) for each in self.net(rgb.permute(0, 2, 3, 1)))
 
 
 def nothing_seen(count: int, height: int, width: int) -> tuple[Tensor, ...]:

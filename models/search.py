@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 
+from kernels.threads import may_be_shared
 from kernels.types import Alpha, Rgb
 from models.beside import Beside
 from models.fusion import agreed
@@ -32,7 +33,15 @@ class Search:
         return reduce(agreed, self._found)
 
     def _begin(self) -> None:
-        self._looking = Beside("find", partial(_seen_by, self._left.pop(0), self._rgb))
+        see = partial(_seen_by, self._left.pop(0), self._rgb)
+        self._looking = Beside("find", see) if may_be_shared() else _Later(see)
+
+
+class _Later:
+    """Where kernels may not run beside others."""
+
+    def __init__(self, see: Callable[[], list[Alpha]]) -> None:
+        self.result = see
 
 
 def look(nets: Sequence[Far], rgb: Rgb) -> Alpha:

@@ -4,8 +4,7 @@ Blocks after Howard et al., "Searching for MobileNetV3" (ICCV 2019). The landsca
 net share this graph and differ in weights; both are convolutional, so any size that is a multiple
 of 16 runs, though they were trained at 144x256 and 256x256.
 
-Inference only. Tensors are (N, H, W, C); what comes before the merges can be planar as well (see
-models.layers).
+Inference only. Tensors are (N, H, W, C).
 """
 
 import torch.nn.functional as F
@@ -107,10 +106,7 @@ class SelfieNet(nn.Module):
         return _phases(self.segment(y).sigmoid_())
 
     def features(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What it sees at a 2nd, 4th, 8th and 16th of the size: 16, 16, 24 and 32 channels.
-
-        May be planar.
-        """
+        """What it sees at a 2nd, 4th, 8th and 16th of the size: 16, 16, 24 and 32 channels."""
         first = F.hardswish(self.stem(rgb))
         second = self.early(first)
         third = self.middle(second)

@@ -69,14 +69,14 @@ class SelfieSegmenter:
     def _far(self, rgb: Rgb) -> Alpha:
         return self._look(_FIND, rgb)
 
-    def _near(self, picture: Picture, window: Window) -> tuple[Alpha, Window]:
+    def _near(self, picture: Picture, window: Window) -> Alpha:
         largest = tile_size(window, max(look.area for look in self._recipe.looks))
         rgb = see(picture, window, *largest)
         looks = [
             self._look(look, _shrunk(rgb, *tile_size(window, look.area)))
             for look in self._recipe.looks
         ]
-        return fuse([_enlarged(alpha, *largest) for alpha in looks]), window
+        return fuse([_enlarged(alpha, *largest) for alpha in looks])
 
     def _look(self, look: Look, rgb: Rgb) -> Alpha:
         net = self._nets[look.net]

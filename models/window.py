@@ -47,25 +47,17 @@ def _span(start: int, end: int, scale: float, size: int) -> tuple[int, int]:
     return first, min(max(round(end * scale), first + 1), size)
 
 
-def lay(
-    alpha: Alpha,
-    window: Window,
-    picture: Picture,
-    height: int,
-    width: int,
-    part: Window | None = None,
-) -> Alpha:
+def lay(alpha: Alpha, window: Window, picture: Picture, height: int, width: int) -> Alpha:
     """`alpha` of what `window` shows, on the (height, width) grid of the whole picture.
 
     Bilinear; `alpha` goes on at its edge, so that what the frame cuts does not fade. 0 in cells
-    whose centre is outside the window, or outside a `part` of it that alone is wanted.
+    whose centre is outside the window.
     """
-    part = part or window
     step_y, step_x = alpha.shape[0] / window.height, alpha.shape[1] / window.width
     scale_y, scale_x = picture.height / height * step_y, picture.width / width * step_x
     # Pixel centres lie at half integers on every grid.
-    top, bottom = _covered(part.top, part.height, height, picture.height)
-    left, right = _covered(part.left, part.width, width, picture.width)
+    top, bottom = _covered(window.top, window.height, height, picture.height)
+    left, right = _covered(window.left, window.width, width, picture.width)
     out = np.zeros((height, width), np.float32)
     if bottom > top and right > left:
         shift_y = (top + 0.5) * scale_y - window.top * step_y - 0.5
@@ -96,17 +88,6 @@ def around(window: Window, height: int, width: int) -> Window:
     tall, wide = round(height * scale), round(width * scale)
     top, left = window.top + (window.height - tall) // 2, window.left + (window.width - wide) // 2
     return Window(top, left, tall, wide)
-
-
-def moved_in(window: Window, picture: Picture) -> Window:
-    """`window` where it shows as little as possible beyond the picture, near where it is."""
-    top = _moved_in(window.top, window.height, picture.height)
-    return window._replace(top=top, left=_moved_in(window.left, window.width, picture.width))
-
-
-def _moved_in(start: int, length: int, size: int) -> int:
-    first, last = sorted((0, size - length))
-    return min(max(start, first), last)
 
 
 def tile_size(window: Window, area: int) -> tuple[int, int]:

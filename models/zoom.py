@@ -17,12 +17,8 @@ from models.subject_box import EVIDENCE, PAD, Extent, SubjectBoxes, subjects
 from models.surroundings import Surroundings
 from models.window import Window, lay, see, tile_size, whole
 
-Near = Callable[[Picture, Window], tuple[Alpha, Window]]
-"""What a window of a picture shows, or a larger one around it, to alpha of any size of that.
-
-Of the larger one nothing counts but what the window shows: what stands beside is for looks far to
-find.
-"""
+Near = Callable[[Picture, Window], Alpha]
+"""What a window of a picture shows, to alpha of any size of that."""
 _ROUNDING = 1e-6
 _STILL = 5
 """Times that a look at the whole frame is put off while nothing moves around the subjects."""
@@ -130,8 +126,7 @@ class Zoom:
         out = np.zeros(size, np.float32)
         for box in boxes:
             window = _window(box, size, picture)
-            alpha, seen = self._near(picture, window)
-            np.maximum(out, lay(alpha, seen, picture, *size, part=window), out=out)
+            np.maximum(out, lay(self._near(picture, window), window, picture, *size), out=out)
         return out
 
 

@@ -5,7 +5,6 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 
-from models.untold import untold
 from stream.doctor_devices import cameras, virtual_cameras
 from stream.doctor_machine import features, memory, model
 from stream.findings import Finding, Status, report, works
@@ -96,17 +95,6 @@ def _numba() -> Iterator[Finding]:
     yield Finding("numba", "ok", f"{text}, {numba.get_num_threads()} threads")
 
 
-def _openvino() -> Iterator[Finding]:
-    try:
-        with untold():
-            openvino = importlib.import_module("openvino")
-    except Exception as error:
-        hint = "pass 1 takes twice as long: pip install openvino"
-        yield Finding("openvino", "warn", f"cannot be imported: {error}", hint)
-        return
-    yield Finding("openvino", "ok", str(openvino.__version__).partition("-")[0])
-
-
 def _opencv() -> Iterator[Finding]:
     try:
         cv2 = importlib.import_module("cv2")
@@ -175,6 +163,6 @@ def _absent(name: str, error: Exception, hint: str) -> Finding:
 
 
 _CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    _machine, _python, _torch, _openvino, _numba, _opencv, _codecs, _weights, _extras, cameras,
+    _machine, _python, _torch, _numba, _opencv, _codecs, _weights, _extras, cameras,
     virtual_cameras,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.window import Window, around, lay, moved_in, see, tile_size, whole
+from models.window import Window, around, lay, see, tile_size, whole
 from stream.frame import Frame
 
 
@@ -40,21 +40,6 @@ def test_a_window_around_another_holds_it_and_its_middle(
     assert abs(2 * (outer.left - within.left) + outer.width - within.width) <= 1
 
 
-@pytest.mark.parametrize("size", [(1, 1), (37, 91), (720, 1280), (1280, 720)])
-@pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.3)])
-@pytest.mark.parametrize("share", [(0.2, 0.2), (1, 0.3), (0.3, 1), (1, 1)])
-def test_a_window_with_the_pictures_aspect_around_a_part_of_it_stays_inside(
-    size: tuple[int, int], place: tuple[float, float], share: tuple[float, float]
-) -> None:
-    picture = Frame.from_rgb(np.zeros((*size, 3), np.uint8))
-    tall, wide = (max(1, int(side * part)) for side, part in zip(size, share, strict=True))
-    top, left = int((size[0] - tall) * place[0]), int((size[1] - wide) * place[1])
-    box = Window(top, left, tall, wide)
-    found = moved_in(around(box, *size), picture)
-    assert _holds(found, box)
-    assert _holds(whole(picture), found)
-
-
 def _holds(outer: Window, inner: Window) -> bool:
     return (
         outer.top <= inner.top
@@ -62,26 +47,6 @@ def _holds(outer: Window, inner: Window) -> bool:
         and outer.top + outer.height >= inner.top + inner.height
         and outer.left + outer.width >= inner.left + inner.width
     )
-
-
-def test_a_part_alone_of_what_was_seen_is_laid() -> None:
-    picture, seen = _ramp(200, 400), Window(20, 40, 160, 320)
-    alpha = np.full((80, 160), 0.5, np.float32)
-    both = lay(alpha, seen, picture, 100, 200)
-    part = lay(alpha, seen, picture, 100, 200, part=Window(60, 100, 80, 120))
-    inside = np.zeros((100, 200), bool)
-    inside[30:70, 50:110] = True
-    np.testing.assert_array_equal(part[inside], both[inside])
-    assert not part[~inside].any()
-
-
-def test_a_window_moves_into_the_picture_where_there_is_room() -> None:
-    picture = _ramp(200, 400)
-    assert moved_in(Window(150, -20, 100, 100), picture) == Window(100, 0, 100, 100)
-    assert moved_in(Window(20, 30, 100, 100), picture) == Window(20, 30, 100, 100)
-    # What is higher than the picture holds all of it.
-    assert moved_in(Window(-90, 350, 250, 100), picture) == Window(-50, 300, 250, 100)
-    assert moved_in(Window(-20, 350, 250, 100), picture) == Window(-20, 300, 250, 100)
 
 
 def test_window_that_misses_the_picture_is_refused() -> None:

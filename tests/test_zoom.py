@@ -25,12 +25,12 @@ class Nets:
         self.far_looks += 1
         return self._red(rgb)
 
-    def near(self, picture: Picture, window: Window) -> tuple[Alpha, Window]:
+    def near(self, picture: Picture, window: Window) -> Alpha:
         self.near_looks += 1
         top, left, height, width = window
         rows, columns = slice(top, top + height), slice(left, left + width)
         red = self._red(picture.rgb(HEIGHT, WIDTH))
-        return np.maximum(red, self.extra)[rows, columns], window
+        return np.maximum(red, self.extra)[rows, columns]
 
     @staticmethod
     def _red(rgb: Rgb) -> Alpha:

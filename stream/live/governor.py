@@ -73,11 +73,6 @@ they lose.
 
 A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and
 enlarging takes what the rest saves."""
-SOON = {
-    step: next((later.looks for later in STEPS[number:] if later.looks < step.looks), None)
-    for number, step in enumerate(STEPS)
-}
-"""By step, the share of its pixels that pass 1 comes down to next; None where it does not."""
 _WINDOW, _RECENT = 45, 10
 """Frames that a judgement is made of, and those of them that are enough where most are slow."""
 _MOST, _SPIKES = 8, 9

@@ -11,7 +11,7 @@ from stream.live.capture import Capture
 from stream.live.compute import Compute
 from stream.live.config import ConfigWatch
 from stream.live.console import Console
-from stream.live.governor import SOON, Governor, Step
+from stream.live.governor import Governor, Step
 from stream.live.keys import HELP, Keys, listening
 from stream.live.look import Controls
 from stream.live.memory import keep_memory
@@ -106,7 +106,7 @@ def opener(settings: LiveSettings) -> OpenMatting:
 
         def follow(step: Step) -> None:
             if isinstance(segmenter, PersonSegmenter):
-                segmenter.share, segmenter.soon = step.looks, SOON[step]
+                segmenter.share = step.looks
             refiner.set_cost(step.pass2, step.tiles)
 
         return matting, follow

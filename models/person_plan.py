@@ -1,22 +1,18 @@
-"""Pass 1's own net, run by kernels: its eyes (models.person_sight), then models.person_net."""
+"""The steps of pass 1's own net: its eyes (models.person_sight), then models.person_net."""
 
-import threading
-from collections import OrderedDict
+import math
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
-import numpy as np
-
-from kernels.told import show_picture, spread_alpha
-from kernels.types import Alpha, Floats, Rgb
 from models.kernel_blocks import Around, Block, Packer, Residual, numbers
+from models.maps import Map
+from models.packed import LINEAR, RELU, RELU6, RGB, Sums
 from models.person_model import PersonModel
 from models.person_net import STATES, STEPS
 from models.person_sight import People
-from models.plan import LINEAR, RELU, RELU6, RGB, Map, Plan, Program, Sums
-
-_MOST = 4
-"""Sizes of pictures that memory is kept for."""
+from models.plan import Plan
+from models.program import Program
 
 
 class _People:
@@ -106,9 +102,9 @@ class _Net:
     def _told_deep(self, plan: Plan, people: Map, near: Map, far: Map) -> Map:
         """All that is seen at a 16th. A layer of single pixels may come before the enlarging."""
         own = self._told(plan, 3, people, self._margin)
-        both, all_ = (plan.new(own.rows, own.columns, own.channels, own.margin) for _ in range(2))
+        both, every = (plan.new(own.rows, own.columns, own.channels, own.margin) for _ in range(2))
         plan.sums(near, self._seen[4], both, own)
-        return plan.lift(self._told(plan, 5, far), both, all_, -np.inf)
+        return plan.lift(self._told(plan, 5, far), both, every, -math.inf)
 
     def _lower(self, plan: Plan, level: int, x: Map, told: Map) -> Map:
         out = plan.new(told.rows, told.columns, told.channels, told.margin)
@@ -140,62 +136,41 @@ def _unshuffled(packer: Packer, stem: Any) -> Sums:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sized:
-    """The net on pictures of one size."""
+class Sized:
+    """The net on pictures of one size.
+
+    shown: maps of the picture, as kernels.told.show_picture fills them; states: those remembered;
+    logits: what is found, four for each square of 2 x 2 pixels; running: held by who runs it.
+    """
 
     program: Program
     shown: tuple[Map, Map, Map]
-    states: tuple[Map, ...]
+    states: tuple[Map, Map]
     logits: Map
+    running: Lock
 
 
-class PersonKernels:
-    """A look of pass 1's net; may be called from several threads."""
+class PersonPlan:
+    """The net on pictures of any size."""
 
     def __init__(self, model: PersonModel) -> None:
         """Raises WeightsError when the Selfie net's weights cannot be loaded."""
         packer = Packer()
-        self._people, self._things = _People(packer, People().net), _Things(packer, model.things.net)
+        self._people = _People(packer, People().net)
+        self._things = _Things(packer, model.things.net)
         self._net, self._weights = _Net(packer, model.net), packer.weights.numbers()
-        self._sized: OrderedDict[tuple[int, int], _Sized] = OrderedDict()
-        self._running = threading.Lock()
 
-    def __call__(self, rgb: Rgb, states: tuple[Floats, Floats]) -> tuple[Alpha, list[Floats]]:
-        """Alpha (H, W) float32 in [0, 1] of a picture, (H, W, 3) uint8 RGB, and new states.
-
-        states: (H / 8, W / 8, STATES[0]) and (H / 16, W / 16, STATES[1]) float32.
-        """
-        alpha = np.empty(rgb.shape[:2], np.float32)
-        with self._running:
-            sized = self._of(*rgb.shape[:2])
-            program = sized.program
-            inside = [program.inside(each) for each in sized.states]
-            for each, state in zip(inside, states, strict=True):
-                each[:] = state
-            show_picture(rgb, *(program.told(each) for each in sized.shown), program.memory)
-            program.run()
-            spread_alpha(program.told(sized.logits), program.memory, alpha)
-            return alpha, [each.copy() for each in inside]
-
-    def _of(self, height: int, width: int) -> _Sized:
-        """Of the sizes that were used last."""
-        size = height, width
-        if size not in self._sized:
-            self._sized[size] = self._planned(*size)
-        self._sized.move_to_end(size)
-        while len(self._sized) > _MOST:
-            self._sized.popitem(last=False)
-        return self._sized[size]
-
-    def _planned(self, height: int, width: int) -> _Sized:
+    def sized(self, height: int, width: int) -> Sized:
+        """For pictures of (height, width), multiples of 16."""
         plan = Plan()
         picture, centred = (plan.new(height, width, RGB, 2) for _ in range(2))
-        half = plan.new(*(-(-side // 32) * 16 for side in (height, width)), RGB, 1)
-        states = tuple(
-            plan.new(height // step, width // step, own, 0)
+        half = plan.new(-(-height // 32) * 16, -(-width // 32) * 16, RGB, 1)
+        eighth, sixteenth = (
+            plan.new(height // step, width // step, own)
             for own, step in zip(STATES, STEPS, strict=True)
         )
+        states = eighth, sixteenth
         seen = self._people(plan, picture), self._things(plan, half)
         logits = self._net(plan, centred, *seen, states)
         plan.keep(picture, centred, half, *states, logits)
-        return _Sized(plan.program(self._weights), (picture, centred, half), states, logits)
+        return Sized(plan.program(self._weights), (picture, centred, half), states, logits, Lock())

@@ -1,0 +1,40 @@
+"""Steps of a net with the memory that they work in."""
+
+import numpy as np
+
+from kernels import steps
+from kernels.threads import available
+from kernels.types import Floats, Indices
+from models.maps import Map, told
+from models.packed import lined, whole
+
+
+class Program:
+    """Steps, and the memory that they work in. Serves one thread at a time."""
+
+    def __init__(
+        self, table: Indices, limits: Floats, weights: Floats, memory: Floats, pace: int,
+        places: dict[int, int],
+    ) -> None:  # fmt: skip
+        """pace: numbers that each thread works on besides."""
+        self._table, self._limits, self._weights = table, limits, weights
+        self.memory, self._pace = memory, whole(pace)
+        self._places = places
+        self._scratch = lined(available() * self._pace)
+
+    def run(self) -> None:
+        """Run all steps."""
+        steps.run_steps(
+            self._table, self._limits, self._weights, self.memory, self._scratch, self._pace
+        )
+
+    def told(self, maps: Map) -> Indices:
+        """What kernels.layers is told of a map of the plan, which was kept."""
+        return np.array(told(maps, self._places[maps.number]))
+
+    def inside(self, maps: Map) -> Floats:
+        """(rows, columns, channels), a view of one that was kept."""
+        first = told(maps, self._places[maps.number])[0] - maps.margin * maps.channels
+        flat = self.memory[first : first + maps.rows * maps.wide * maps.channels]
+        rows = flat.reshape(maps.rows, maps.wide, maps.channels)
+        return rows[:, maps.margin : maps.margin + maps.columns]
