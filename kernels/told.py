@@ -38,34 +38,49 @@ def _pixel(maps: Indices, y: int, x: int) -> int:
     return int(maps[AT] + (y * maps[WIDE] + x) * maps[CHANNELS])
 
 
+@numba.njit(nogil=True, cache=True)
+def _show_rows(
+    rgb: Rgb, y: int, picture: Indices, squares: Indices, half: Indices, memory: Floats
+) -> None:
+    """Rows 2 y and 2 y + 1 of a picture."""
+    for x in range(rgb.shape[1]):
+        into, square = _pixel(picture, 2 * y, x), _pixel(squares, y, x // 2)
+        below = into + picture[WIDE] * picture[CHANNELS]
+        for c in range(3):
+            one = np.float32(rgb[2 * y, x, c]) * np.float32(1 / 255)
+            other = np.float32(rgb[2 * y + 1, x, c]) * np.float32(1 / 255)
+            memory[into + c], memory[below + c] = one, other
+            memory[square + 4 * c + x % 2] = one - np.float32(0.5)
+            memory[square + 4 * c + 2 + x % 2] = other - np.float32(0.5)
+    for x in range(rgb.shape[1] // 2):
+        into = _pixel(half, y, x)
+        for c in range(3):
+            total = np.int64(rgb[2 * y, 2 * x, c]) + rgb[2 * y, 2 * x + 1, c]
+            total += np.int64(rgb[2 * y + 1, 2 * x, c]) + rgb[2 * y + 1, 2 * x + 1, c]
+            mean = np.float32(total) * np.float32(0.25)
+            memory[into + c] = (mean - np.float32(127)) * np.float32(1 / 128)
+    end = _pixel(half, y, rgb.shape[1] // 2)
+    for n in range(end, _pixel(half, y, half[COLUMNS])):
+        memory[n] = memory[n - 3]
+
+
 @numba.njit(parallel=True, nogil=True, cache=True)
 def show_picture(
-    rgb: Rgb, picture: Indices, centred: Indices, half: Indices, memory: Floats
+    rgb: Rgb, picture: Indices, squares: Indices, half: Indices, memory: Floats
 ) -> None:
     """Give the net a picture, (H, W, 3) uint8 RGB, H and W even.
 
-    picture: filled with it in [0, 1]; centred: less 0.5; half: of half the size, scaled to
-    (255 x - 127) / 128, its last row and column repeated. Maps of 3 channels.
+    picture: 3 channels, filled with it in [0, 1]; squares: of half the size, 12 channels, filled
+    with the pixels of each square of 2 x 2 less 0.5, first all of red; half: 3 channels, of half
+    the size, scaled to (255 x - 127) / 128, its last row and column repeated.
     """
-    height, width = rgb.shape[:2]
-    for row in numba.prange(height):
-        y = signed(row)
-        first, second = _pixel(picture, y, 0), _pixel(centred, y, 0)
-        for x in range(width):
-            for c in range(3):
-                value = np.float32(rgb[y, x, c]) * np.float32(1 / 255)
-                memory[first + 3 * x + c] = value
-                memory[second + 3 * x + c] = value - np.float32(0.5)
-    for row in numba.prange(half[ROWS]):
-        y = signed(row)
-        top, into = 2 * min(y, height // 2 - 1), _pixel(half, y, 0)
-        for x in range(half[COLUMNS]):
-            left = 2 * min(x, width // 2 - 1)
-            for c in range(3):
-                total = np.int64(rgb[top, left, c]) + rgb[top, left + 1, c]
-                total += np.int64(rgb[top + 1, left, c]) + rgb[top + 1, left + 1, c]
-                mean = np.float32(total) * np.float32(0.25)
-                memory[into + 3 * x + c] = (mean - np.float32(127)) * np.float32(1 / 128)
+    rows = rgb.shape[0] // 2
+    for y in numba.prange(rows):
+        _show_rows(rgb, signed(y), picture, squares, half, memory)
+    last, pace = _pixel(half, rows - 1, 0), half[WIDE] * half[CHANNELS]
+    for y in range(1, half[ROWS] - rows + 1):
+        for n in range(half[COLUMNS] * half[CHANNELS]):
+            memory[last + y * pace + n] = memory[last + n]
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from models.kernel_blocks import Around, Block, Packer, Residual, numbers
+from models.kernel_blocks import Around, Block, Packer, Residual
 from models.maps import Map
-from models.packed import LINEAR, RELU, RELU6, RGB, Sums
+from models.packed import LINEAR, RELU, RELU6, RGB
 from models.person_model import PersonModel
 from models.person_net import STATES, STEPS
 from models.person_sight import People
@@ -59,7 +59,7 @@ class _Net:
     """See models.person_net."""
 
     def __init__(self, packer: Packer, net: Any) -> None:
-        self._stem = _unshuffled(packer, net.stem)
+        self._stem = packer.squared(net.stem, RELU)
         self._down = [packer.sums(each, RELU) for each in net.down]
         self._seen = [packer.sums(each) for each in net.seen]
         self._fourth, self._sixteenth, self._deepest, self._edge = (
@@ -78,11 +78,11 @@ class _Net:
         self._margin = max(far.first.dilation[0] for far in net.around)
 
     def __call__(
-        self, plan: Plan, centred: Map, people: tuple[Map, ...], things: tuple[Map, Map],
+        self, plan: Plan, squares: Map, people: tuple[Map, ...], things: tuple[Map, Map],
         states: tuple[Map, ...],
     ) -> Map:  # fmt: skip
-        first = plan.new(centred.rows // 2, centred.columns // 2, self._stem.outputs, 1)
-        plan.sums(centred, self._stem, first, self._told(plan, 0, people[0], 1))
+        told = self._told(plan, 0, people[0], 1)
+        first = plan.squared(squares, self._stem, plan.new(*told[3:5], told.channels, 1), told)
         second = self._fourth(plan, self._lower(plan, 0, first, self._told(plan, 1, people[1], 1)))
         third = self._lower(plan, 1, second, self._told(plan, 2, people[2], 1))
         for block in self._eighth:
@@ -126,15 +126,6 @@ class _Net:
         return plan.squared(plan.lift(small, shallow, both, 0), self._mix[level], out)
 
 
-def _unshuffled(packer: Packer, stem: Any) -> Sums:
-    """A convolution of squares of 2x2 pixels as one of pixels."""
-    weight, bias = numbers(stem)
-    outputs, _, sides, _ = weight.shape
-    split = weight.reshape(outputs, RGB, 2, 2, sides, sides).transpose(0, 1, 4, 2, 5, 3)
-    wide = split.reshape(outputs, RGB, 2 * sides, 2 * sides)
-    return packer.weights.sums(wide, bias, RELU, 2, begin=-2)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Sized:
     """The net on pictures of one size.
@@ -163,7 +154,8 @@ class PersonPlan:
     def sized(self, height: int, width: int) -> Sized:
         """For pictures of (height, width), multiples of 16."""
         plan = Plan()
-        picture, centred = (plan.new(height, width, RGB, 2) for _ in range(2))
+        picture = plan.new(height, width, RGB, 2)
+        squares = plan.new(height // 2, width // 2, 4 * RGB, 1)
         half = plan.new(-(-height // 32) * 16, -(-width // 32) * 16, RGB, 1)
         eighth, sixteenth = (
             plan.new(height // step, width // step, own)
@@ -171,6 +163,6 @@ class PersonPlan:
         )
         states = eighth, sixteenth
         seen = self._people(plan, picture), self._things(plan, half)
-        logits = self._net(plan, centred, *seen, states)
-        plan.keep(picture, centred, half, *states, logits)
-        return Sized(plan.program(self._weights), (picture, centred, half), states, logits, Lock())
+        logits = self._net(plan, squares, *seen, states)
+        plan.keep(picture, squares, half, *states, logits)
+        return Sized(plan.program(self._weights), (picture, squares, half), states, logits, Lock())

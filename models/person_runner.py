@@ -50,8 +50,8 @@ class PersonRunner:
             states = [program.inside(each) for each in sized.states]
             for number, state in enumerate(states):
                 state[:] = 0 if memory is None else memory[number]
-            picture, centred, half = (program.told(each) for each in sized.shown)
-            show_picture(rgb, picture, centred, half, program.memory)
+            picture, squares, half = (program.told(each) for each in sized.shown)
+            show_picture(rgb, picture, squares, half, program.memory)
             program.run()
             spread_alpha(program.told(sized.logits), program.memory, alpha)
             eighth, sixteenth = (state.copy() for state in states)

@@ -1,16 +1,19 @@
 """Pass 1's own net as functions of arrays: sizes, memory, precision."""
 
+import threading
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
 
+from kernels.threads import may_be_shared
 from kernels.types import Rgb
 from models import person_runner
 from models.person_memory import Memories
 from models.person_model import PersonModel
-from models.person_net import STATES, Memory, PersonNet, no_memory
-from models.person_runner import PersonRunner
+from models.person_net import STATES, STEPS, PersonNet, no_memory
+from models.person_runner import Memory, PersonRunner
 from models.person_sight import SEEN, People, Things, nothing_seen
 from models.window import Window
 from tests.golden.make_selfie import drawn_person
@@ -62,7 +65,63 @@ def test_alpha_has_the_pictures_size(runner: PersonRunner, size: tuple[int, int]
     assert alpha.dtype == np.float32
     assert 0 <= alpha.min() <= alpha.max() <= 1
     assert np.ptp(alpha) > 0
-    assert [each.shape for each in memory] == [each.shape for each in no_memory(1, *size)]
+    assert [each.shape for each in memory] == [each.shape for each in remembered(*size, 0)]
+
+
+def by_torch(shown: list[Rgb]) -> npt.NDArray[np.float32]:
+    """Alphas of a clip from its beginning, as training has them."""
+    rgb = torch.from_numpy(np.stack(shown))[:, None].float() / 255
+    with torch.inference_mode():
+        logits = chance_model()(rgb, People().eval()(rgb.flatten(0, 1)))
+        return np.asarray(logits.sigmoid()[:, 0, 0].numpy())
+
+
+@pytest.mark.parametrize("size", [*SIZES, (208, 176)])
+def test_kernels_find_what_torch_finds(runner: PersonRunner, size: tuple[int, int]) -> None:
+    shown = pictures(*size)
+    expected = by_torch(shown)
+    assert np.std(expected) > 1e-3
+    assert not np.array_equal(expected[1], by_torch(shown[1:])[0])  # memory counts
+    np.testing.assert_allclose(seen(runner, shown), expected, atol=1e-4)
+
+
+def test_what_was_found_stays(runner: PersonRunner) -> None:
+    shown = pictures(32, 48)
+    alpha, memory = runner(shown[0])
+    kept = [each.copy() for each in (alpha, *memory)]
+    runner(shown[1], memory)
+    for each, before in zip((alpha, *memory), kept, strict=True):
+        np.testing.assert_array_equal(each, before)
+
+
+def test_two_threads_may_look_at_once(runner: PersonRunner) -> None:
+    if not may_be_shared():
+        pytest.skip("kernels run in one thread at a time here")
+    shown = [pictures(48, 48, 12), pictures(64, 48, 12)]
+    expected = [seen(runner, each) for each in shown]
+    found: dict[int, list[npt.NDArray[np.float32]]] = {}
+
+    def look(number: int) -> None:
+        found[number] = seen(runner, shown[number // 2])
+
+    threads = [threading.Thread(target=look, args=(number,)) for number in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    for number in range(4):
+        np.testing.assert_array_equal(found[number], expected[number // 2])
+
+
+def test_no_more_sizes_are_kept_than_are_of_use(
+    runner: PersonRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person_runner, "_MOST", 2)
+    sized = runner._of(32, 32)
+    for width in (48, 32, 64, 48):
+        runner._of(32, width)
+    assert list(runner._sized) == [(32, 64), (32, 48)]
+    assert runner._of(32, 32) is not sized
 
 
 def test_memory_counts_and_nothing_else_is_remembered(runner: PersonRunner) -> None:
@@ -100,8 +159,11 @@ def test_bfloat16_says_what_float32_says() -> None:
 
 
 def remembered(height: int, width: int, value: float) -> Memory:
-    states = (torch.full_like(each, value) for each in no_memory(1, height, width))
-    return Memory(*states)
+    eighth, sixteenth = (
+        np.full((height // step, width // step, own), value, np.float32)
+        for own, step in zip(STATES, STEPS, strict=True)
+    )
+    return Memory(eighth, sixteenth)
 
 
 def test_a_window_recalls_what_was_seen_at_its_place() -> None:
@@ -125,8 +187,8 @@ def test_what_is_recalled_fits_a_window_of_another_shape() -> None:
     memories.turn()
     found = memories.recall(Window(0, 0, 100, 120), 64, 80)
     assert found is not None
-    assert found.eighth.shape == (1, STATES[0], 8, 10)
-    assert found.sixteenth.shape == (1, STATES[1], 4, 5)
+    assert found.eighth.shape == (8, 10, STATES[0])
+    assert found.sixteenth.shape == (4, 5, STATES[1])
     assert found.sixteenth.mean() == 1
 
 

@@ -9,16 +9,13 @@ import pytest
 from kernels.types import Rgb
 from models import person_segmenter
 from models.person_segmenter import PersonSegmenter
-from models.ready_sizes import ReadySizes
 from models.segmenter import QUALITIES, coarse_size, open_segmenter
-from models.window import Window, see, tile_size, whole
+from models.window import Window, see
 from stream.frame import Frame
 from tests.conftest import SHARED
 
 STILL = SHARED / "stills" / "twilio_person.jpg"
 ROOMS = SHARED / "backgrounds"
-_Size = tuple[int, int]
-_Asked = tuple[_Size, _Size | None]
 
 
 def _frame(path: Path) -> Frame:
@@ -87,29 +84,6 @@ def test_a_look_is_no_finer_than_what_it_shows_merits(monkeypatch: pytest.Monkey
         assert area < max(0.7 * window.height * window.width, 80**2)
 
 
-def test_a_person_is_found_while_no_size_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In as much around as has the aspect of looks far, which are ready; then near as ever."""
-    frame, looked = _frame(STILL), []
-    patient, segmenter = (PersonSegmenter("fast", patient=patient) for patient in (True, False))
-    expected = [patient(frame, dt) > 0.5 for dt in (None, 0.04, 0.04)][-1]
-
-    def noted(picture: Frame, window: Window, height: int, width: int) -> Rgb:
-        looked.append((window, (height, width)))
-        return see(picture, window, height, width)
-
-    monkeypatch.setattr(person_segmenter, "see", noted)
-    with monkeypatch.context() as unready:
-        unready.setattr(ReadySizes, "nearest", lambda *_: None)
-        found = [segmenter(frame, dt) > 0.5 for dt in (None, 0.04)]
-    found.append(segmenter(frame, 0.04) > 0.5)
-    for each in found:
-        assert (each & expected).sum() > 0.93 * (each | expected).sum()
-    wider, near = looked[0], looked[-1]
-    assert wider[1] == tile_size(whole(frame), 144 * 256)
-    assert wider[0].height * wider[0].width > near[0].height * near[0].width
-    assert near[1] != wider[1]
-
-
 def test_deep_inside_nothing_shines_through_and_elsewhere_all_stays() -> None:
     alpha = np.zeros((120, 160), np.float32)
     alpha[20:, 40:120] = 0.7
@@ -152,28 +126,15 @@ def test_a_ghost_that_would_pass_for_somebody_goes_where_another_is_sure() -> No
     np.testing.assert_array_equal(person_segmenter.decided(alpha)[99, 19:21], 1)
 
 
-def test_looks_come_down_to_the_share_asked_for_and_the_next_is_prepared(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    frame, segmenter = _frame(STILL), PersonSegmenter("fast", patient=False)
-    asked: list[_Asked] = []
+def test_looks_come_down_to_the_share_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, segmenter, areas = _frame(STILL), PersonSegmenter("fast", patient=False), list[int]()
 
-    def noted(self: ReadySizes, size: _Size, soon: _Size | None = None) -> None:
-        asked.append((size, soon))
+    def noted(picture: Frame, window: Window, height: int, width: int) -> Rgb:
+        areas.append(height * width)
+        return see(picture, window, height, width)
 
-    monkeypatch.setattr(ReadySizes, "nearest", noted)
-    whole_size, none = _asked(segmenter, frame, asked)
-    assert none is None
-    segmenter.soon = 0.5
-    assert _asked(segmenter, frame, asked)[0] == whole_size
-    half = asked[-1][1]
-    assert half is not None
-    assert 0.4 < half[0] * half[1] / (whole_size[0] * whole_size[1]) < 0.6
-    segmenter.share, segmenter.soon = 0.5, None
-    assert _asked(segmenter, frame, asked) == (half, None)
-
-
-def _asked(segmenter: PersonSegmenter, frame: Frame, asked: list[_Asked]) -> _Asked:
-    """What the last look near at `frame`, seen as a shot of its own, asked ReadySizes for."""
-    segmenter(frame, None)
-    return asked[-1]
+    monkeypatch.setattr(person_segmenter, "see", noted)
+    for segmenter.share in (1.0, 0.5, 1.0):
+        segmenter(frame, None)
+    assert 0.4 < areas[1] / areas[0] < 0.6
+    assert areas[2] == areas[0]
