@@ -10,19 +10,13 @@ import numpy as np
 
 from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE, signed
 from kernels.registers import CHUNK, LANES
-from kernels.sums import (
-    OUT,
-    SEEN,
-    product_chunk,
-    square_found,
-    square_found_beside,
-    square_seen,
-)
+from kernels.sums import product_chunk
+from kernels.transforms import OUT, SEEN, square_found, square_found_added, square_seen
 from kernels.types import Floats, Indices
 
 VALUES = SEEN * SEEN
 """Products for each square."""
-_TOGETHER = 4 * CHUNK
+TOGETHER = 4 * CHUNK
 """Squares at most that a thread takes at once, so that what it works on stays near."""
 _NONE = np.float32(np.inf)
 _TAPS = np.array(
@@ -31,7 +25,7 @@ _TAPS = np.array(
         [1 / 24, 1 / 12, 1 / 6], [1 / 24, -1 / 12, 1 / 6], [0, 0, 1],
     ]
 )  # fmt: skip
-"""Three taps as values of a polynomial, as kernels.sums has them for what is seen."""
+"""Three taps as values of a polynomial, as kernels.transforms has them for what is seen."""
 
 
 def squared_taps(weight: Floats) -> Floats:
@@ -42,7 +36,7 @@ def squared_taps(weight: Floats) -> Floats:
 
 def room(inputs: int) -> int:
     """Numbers that a thread works on for a layer of so many inputs."""
-    return VALUES * _TOGETHER * (inputs + LANES) + OUT * OUT * LANES
+    return VALUES * TOGETHER * (inputs + LANES) + OUT * OUT * LANES
 
 
 @numba.njit(nogil=True, cache=True)
@@ -57,7 +51,7 @@ def _see(
         for c in range(0, channels, LANES):
             square_seen(
                 memory, scratch, corner + c, wide * channels, channels, at + n * channels + c,
-                _TOGETHER * channels,
+                TOGETHER * channels,
             )  # fmt: skip
 
 
@@ -70,14 +64,14 @@ def _find(
     channels = out[CHANNELS]
     row = out[WIDE] * channels
     if over:
-        square_found_beside(
-            scratch, weights, memory, at, _TOGETHER * LANES, bias, into, row, channels, over, low,
-            high,
+        square_found_added(
+            scratch, weights, memory, memory, at, TOGETHER * LANES, bias, into, into + over, row,
+            channels, low, high,
         )  # fmt: skip
     else:
         square_found(
-            scratch, weights, memory, at, _TOGETHER * LANES, bias, into, row, channels, over, low,
-            high,
+            scratch, weights, memory, memory, at, TOGETHER * LANES, bias, into, into, row,
+            channels, low, high,
         )  # fmt: skip
 
 
@@ -88,8 +82,8 @@ def _find_part(
 ) -> None:  # fmt: skip
     """Of one square that is cut by the map's end."""
     square_found(
-        scratch, weights, scratch, at, _TOGETHER * LANES, bias, rest, OUT * LANES, LANES, 0, -_NONE,
-        _NONE,
+        scratch, weights, scratch, scratch, at, TOGETHER * LANES, bias, rest, rest, OUT * LANES,
+        LANES, -_NONE, _NONE,
     )  # fmt: skip
     for i in range(down):
         for j in range(beyond):
@@ -115,7 +109,7 @@ def convolve_squares(
     inputs, channels = source[CHANNELS], out[CHANNELS]
     groups, across = channels // LANES, -(-out[COLUMNS] // OUT)
     count = -(-out[ROWS] // OUT) * across
-    parts = -(-count // _TOGETHER)
+    parts = -(-count // TOGETHER)
     # Threads share what there is of one part: each sees all of it for half of the outputs.
     shares = 2 if parts == 1 and groups % 2 == 0 else 1
     for item in numba.prange(parts * shares):
@@ -123,16 +117,16 @@ def convolve_squares(
         first = part * count // parts
         many = (part + 1) * count // parts - first
         seen = numba.get_thread_id() * pace  # type: ignore[attr-defined]
-        found = seen + VALUES * _TOGETHER * inputs
-        rest = found + VALUES * _TOGETHER * LANES
+        found = seen + VALUES * TOGETHER * inputs
+        rest = found + VALUES * TOGETHER * LANES
         _see(source, first, many, across, memory, seen, scratch)
         for group in range(share * groups // shares, (share + 1) * groups // shares):
             for value in range(VALUES):
                 here = weights_at + (group * VALUES + value) * inputs * LANES
                 for n in range(0, many, CHUNK):
                     product_chunk(
-                        scratch, weights, scratch, seen + (value * _TOGETHER + n) * inputs, here,
-                        inputs, found + (value * _TOGETHER + n) * LANES,
+                        scratch, weights, scratch, seen + (value * TOGETHER + n) * inputs, here,
+                        inputs, found + (value * TOGETHER + n) * LANES,
                     )  # fmt: skip
             for n in range(many):
                 y, x = divmod(first + n, across)

@@ -8,7 +8,6 @@ import numba
 
 from kernels.layers import convolve_map, filter_map
 from kernels.squares import convolve_squares
-from kernels.sums import OUT
 from kernels.told import (
     forget_state,
     gate_map,
@@ -18,6 +17,7 @@ from kernels.told import (
     swish_map,
     tell_everywhere,
 )
+from kernels.transforms import OUT
 from kernels.types import Floats, Indices
 
 CONVOLVE, SQUARES, FILTER, SWISH, GATE, EVERYWHERE, LIFT, JOIN, FORGET, RENEW, BLANK = range(11)

@@ -7,7 +7,7 @@ import numpy as np
 
 from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE, signed
 from kernels.registers import LANES
-from kernels.sums import lift_chunk
+from kernels.transforms import lift_chunk
 from kernels.types import Alpha, Floats, Indices, Rgb
 
 

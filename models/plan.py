@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels import steps
 from kernels.squares import room
-from kernels.sums import OUT
+from kernels.transforms import OUT
 from kernels.types import Floats
 from models.heap import Heap
 from models.maps import Map, told

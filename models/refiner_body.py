@@ -1,11 +1,23 @@
 """Runs a stack of convolutions on maps, where it is wanted alone."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from torch import nn
 
 from kernels.convolve import Weights, chunks_of, convolve, new_map, pack, read_off
-from kernels.types import Floats, Numbers, Wanted
+from kernels.types import Floats, Numbers, Places, Wanted
+from kernels.wanted import (
+    BEYOND,
+    Squared,
+    blocks_of,
+    clear_rest,
+    convolve_wanted,
+    pack_squared,
+    room_for,
+    seen_by,
+)
+from models.packed import lined, whole
 from models.refiner_net import Body
 
 
@@ -16,6 +28,16 @@ class _Maps(NamedTuple):
     one: Numbers
     other: Numbers
     found: Floats
+
+
+def squared(layer: nn.Conv2d, inputs: int) -> Squared:
+    """The weights of `layer`, of 3x3 taps, as kernels.wanted reads them.
+
+    inputs: channels of the map that it reads.
+    """
+    told = layer.state_dict()
+    weight, bias = (told[name].float().numpy() for name in ("weight", "bias"))
+    return pack_squared(weight, bias, layer.dilation[0], inputs)
 
 
 def packed(layer: nn.Conv2d, half: bool, inputs: int = 0) -> Weights:
@@ -33,14 +55,15 @@ class SparseBody:
 
     def __init__(self, body: Body, half: bool) -> None:
         """half: compute in bfloat16."""
-        self._stem = packed(body.stem, half)
-        width = self._stem.bias.size
+        blocks = [block for block in body.blocks if isinstance(block, nn.Conv2d)]
+        self._half, width = half, whole(body.stem.out_channels)
+        self._inputs = body.stem.in_channels if half else whole(body.stem.in_channels)
+        self._stack = (
+            Chunks(body.stem, blocks) if half else Squares(body.stem, blocks, self._inputs)
+        )
         self._last = packed(body.last, half, width)
-        self._blocks = [
-            packed(block, half, width) for block in body.blocks if isinstance(block, nn.Conv2d)
-        ]
-        self.margin = max([1, *(block.dilation for block in self._blocks)])
-        self._half, self._size = half, (0, 0)
+        self._width, self.margin = width, self._stack.margin
+        self._size = 0, 0
         self._maps = self._new(0, 0)
 
     def given(self, rows: int, columns: int) -> Numbers:
@@ -51,8 +74,12 @@ class SparseBody:
 
     @property
     def reach(self) -> int:
-        """Pixels around what is wanted that are read."""
-        return 1 + sum(block.dilation for block in self._blocks)
+        """Pixels around what is wanted that count for it."""
+        return self._stack.reach
+
+    def reads(self, wanted: Wanted) -> Places:
+        """Chunks (kernels.convolve.chunks_of) of `given` that must be filled."""
+        return self._stack.reads(wanted)
 
     def __call__(self, wanted: Wanted) -> Floats:
         """(rows, columns, outputs) float32, 0 where it is not wanted; kept until the next call.
@@ -69,27 +96,83 @@ class SparseBody:
         """
         if wanted.shape != self._size:
             raise ValueError(f"wanted is {wanted.shape}, the map that was given {self._size}")
-        (given, one, other, found), columns = self._maps, wanted.shape[1]
-        reach = self.reach - 1
-        chunks = chunks_of(wanted, reach)
-        convolve(given, self.margin, self._stem, chunks, columns, False, one)
-        for block in self._blocks:
-            reach -= block.dilation
-            chunks = chunks_of(wanted, reach)
-            convolve(one, self.margin, block, chunks, columns, True, other)
-            one, other = other, one
-        read_off(one, self.margin, self._last, chunks, wanted, found)
+        given, one, other, found = self._maps
+        last = self._stack(wanted, given, one, other)
+        read_off(last, self.margin, self._last, chunks_of(wanted), wanted, found)
         return found
 
     def _new(self, rows: int, columns: int) -> _Maps:
-        width = self._stem.bias.size
         given, one, other, found = (
             new_map(rows, columns, channels, margin, half)
             for channels, margin, half in (
-                (self._stem.inputs, self.margin, self._half),
-                (width, self.margin, self._half),
-                (width, self.margin, self._half),
+                (self._inputs, self.margin, self._half),
+                (self._width, self.margin, self._half),
+                (self._width, self.margin, self._half),
                 (self._last.bias.size, 0, False),
             )
         )
         return _Maps(given, one, other, found)
+
+
+class Chunks:
+    """The convolutions of a Body in bfloat16, chunk by chunk (kernels.convolve)."""
+
+    def __init__(self, stem: nn.Conv2d, blocks: Sequence[nn.Conv2d]) -> None:
+        width = whole(stem.out_channels)
+        self._layers = [packed(stem, True), *(packed(block, True, width) for block in blocks)]
+        self.margin = max(each.dilation for each in self._layers)
+        self.reach = sum(each.dilation for each in self._layers)
+
+    def reads(self, wanted: Wanted) -> Places:
+        """See SparseBody."""
+        return chunks_of(wanted, self.reach)
+
+    def __call__(self, wanted: Wanted, given: Numbers, one: Numbers, other: Numbers) -> Numbers:
+        """The last map of those that each layer makes of the one before."""
+        reach, source, out = self.reach, given, one
+        for layer in self._layers:
+            reach -= layer.dilation
+            chunks = chunks_of(wanted, reach)
+            convolve(source, self.margin, layer, chunks, wanted.shape[1], source is not given, out)
+            source, out = out, other if out is one else one
+        return source
+
+
+class Squares:
+    """The convolutions of a Body in single precision, in squares (kernels.wanted)."""
+
+    def __init__(self, stem: nn.Conv2d, blocks: Sequence[nn.Conv2d], inputs: int) -> None:
+        """inputs: channels of the map that the stem reads."""
+        width = whole(stem.out_channels)
+        self._layers = [squared(stem, inputs), *(squared(block, width) for block in blocks)]
+        self.margin = BEYOND * max(each.dilation for each in self._layers)
+        self.reach = sum(each.dilation for each in self._layers)
+        self._scratch = lined(max(room_for(each) for each in self._layers))
+
+    def reads(self, wanted: Wanted) -> Places:
+        """See SparseBody."""
+        blocks = self._blocks(wanted)[0]
+        return chunks_of(seen_by(blocks, self._layers[0], *wanted.shape))
+
+    def __call__(self, wanted: Wanted, given: Floats, one: Floats, other: Floats) -> Floats:
+        """The last map of those that each layer makes of the one before."""
+        source, out, lists = given, one, self._blocks(wanted)
+        for number, (layer, blocks) in enumerate(zip(self._layers, lists, strict=True)):
+            for later, seen in zip(
+                self._layers[number + 1 : number + 2], lists[number + 1 :], strict=False
+            ):
+                clear_rest(blocks, layer.side, later, seen, *wanted.shape, self.margin, out)
+            convolve_wanted(
+                source, self.margin, layer, blocks, *wanted.shape, source is not given, out,
+                self._scratch,
+            )  # fmt: skip
+            source, out = out, other if out is one else one
+        return source
+
+    def _blocks(self, wanted: Wanted) -> list[Places]:
+        """Those that each layer computes."""
+        reach, lists = self.reach, []
+        for layer in self._layers:
+            reach -= layer.dilation
+            lists.append(blocks_of(wanted, reach, layer.side))
+        return lists

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.band import TILE
-from kernels.convolve import around, chunks_of
+from kernels.convolve import around
 from kernels.near import Near, Terms, gather_trunk
 from kernels.tiles import Spare, find_in_tiles
 from kernels.types import Alpha, Floats, Places, Planes
@@ -62,7 +62,7 @@ class PixelNets:
         wanted = around(tiles, part, 1, *first, rows, columns)
         given = self._trunk.given(rows, columns)
         gather_trunk(
-            small, picture.layout, alpha, near, chunks_of(wanted, self._trunk.reach), reach,
+            small, picture.layout, alpha, near, self._trunk.reads(wanted), reach,
             self._trunk.margin, TERMS, given,
         )  # fmt: skip
         return Spare(self._trunk.whole(wanted), reach)
