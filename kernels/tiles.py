@@ -20,7 +20,11 @@ from kernels.near import (
     looked_up,
 )
 from kernels.registers import CHUNK, LANES, linear_chunk, put, relu_chunk
+from kernels.squares import VALUES
+from kernels.sums import product_chunk
+from kernels.transforms import OUT, square_found, square_seen
 from kernels.types import Alpha, Floats, Numbers, Places, Plane, Planes
+from kernels.wanted import Squared
 
 _SIDE = TILE + 2
 """A tile and a pixel more on every side."""
@@ -28,6 +32,8 @@ _WIDE = 24
 """As many pixels of a row are read: a multiple of what vector registers hold."""
 _READ = -(-TILE // CHUNK) * CHUNK + 2
 """And as many are kept: those that whole chunks look at."""
+_SQUARES = (TILE // OUT) ** 2
+"""Squares of a tile (kernels.squares)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +49,7 @@ class Spare:
 
 def find_in_tiles(
     planes: Planes, layout: Layout, alpha: Alpha, near: Near, spare: Spare, tiles: Places,
-    terms: Terms, stem: Weights, last: Weights, found: Floats, levels: Floats,
+    terms: Terms, stem: Weights | Squared, last: Weights, found: Floats, levels: Floats,
 ) -> None:  # fmt: skip
     """Run the last net on each pixel of `tiles`.
 
@@ -55,12 +61,14 @@ def find_in_tiles(
     float32, filled with the net's first two outputs; levels: (n, TILE, TILE), with the logits.
     Raises ValueError when the layers do not fit one another.
     """
-    if stem.inputs != FINE_INPUTS or last.inputs != stem.bias.size or last.sides != 1:
-        raise ValueError(f"layers of {stem.inputs} and {last.inputs} channels do not fit")
+    inputs = stem.inputs if isinstance(stem, Weights) else stem.numbers.shape[2]
+    if inputs != FINE_INPUTS or last.inputs != stem.bias.size or last.sides != 1:
+        raise ValueError(f"layers of {inputs} and {last.inputs} channels do not fit")
     _find(
         *layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), alpha, near.cells,
         near.step, near.top, near.left, spare.halves, spare.reach, tiles, logits_of(terms),
-        stem.numbers, stem.bias, last.numbers, last.bias, found, levels,
+        isinstance(stem, Squared), stem.numbers.reshape(len(stem.bias), -1), stem.bias,
+        last.numbers, last.bias, found, levels,
     )  # fmt: skip
 
 
@@ -152,30 +160,70 @@ def _store(row: Floats, out: Numbers) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def _run(
-    seen: Numbers, row: int, stem: Numbers, bias: Floats, last: Numbers, offset: Floats,
-    hidden: Numbers, told: Floats,
-) -> None:  # fmt: skip
-    """The last net on a row of a tile. told: LANES outputs of each pixel, written."""
+def _run_chunks(
+    seen: Numbers, stem: Numbers, bias: Floats, last: Numbers, offset: Floats, told: Floats
+) -> None:
+    """The last net on a tile, in bfloat16. told: LANES outputs of each pixel, written."""
     width = bias.shape[0] * LANES
-    for x in range(0, TILE, CHUNK):
-        at = (row * _READ + x) * FINE_INPUTS
-        for group in range(bias.shape[0]):
-            relu_chunk(
-                seen, stem[group], bias[group], hidden, at, _READ * FINE_INPUTS, FINE_INPUTS, 3,
-                FINE_INPUTS, 0, group * LANES, width,
+    hidden = np.empty(CHUNK * width, stem.dtype)
+    given = seen.reshape(-1)
+    for row in range(TILE):
+        for x in range(0, TILE, CHUNK):
+            at = (row * _READ + x) * FINE_INPUTS
+            for group in range(bias.shape[0]):
+                relu_chunk(
+                    given, stem[group], bias[group], hidden, at, _READ * FINE_INPUTS, FINE_INPUTS,
+                    3, FINE_INPUTS, 0, group * LANES, width,
+                )  # fmt: skip
+            # What is beyond the row is written over by the next.
+            linear_chunk(
+                hidden, last[0], offset[0], told, 0, 0, 0, 1, width, 0, (row * TILE + x) * LANES,
+                LANES,
             )  # fmt: skip
+
+
+@numba.njit(nogil=True, cache=True)
+def _run_squares(
+    seen: Numbers, stem: Numbers, bias: Floats, last: Numbers, offset: Floats, told: Floats
+) -> None:
+    """The same in single precision."""
+    groups, many = bias.shape[0], _SQUARES + CHUNK
+    width, row = groups * LANES, _READ * FINE_INPUTS
+    given, weights, told_stem = seen.reshape(-1), stem.reshape(-1), bias.reshape(-1)
+    values = np.empty(VALUES * many * FINE_INPUTS, np.float32)
+    found = np.empty(VALUES * many * LANES, np.float32)
+    hidden = np.empty((TILE * TILE + CHUNK) * width, np.float32)
+    for n in range(_SQUARES):
+        y, x = divmod(n, TILE // OUT)
+        at = y * OUT * row + x * OUT * FINE_INPUTS
+        square_seen(given, values, at, row, FINE_INPUTS, n * FINE_INPUTS, many * FINE_INPUTS)
+    for group in range(groups):
+        for value in range(VALUES):
+            here = (group * VALUES + value) * FINE_INPUTS * LANES
+            for n in range(0, _SQUARES, CHUNK):
+                product_chunk(
+                    values, weights, found, (value * many + n) * FINE_INPUTS, here, FINE_INPUTS,
+                    (value * many + n) * LANES,
+                )  # fmt: skip
+        for n in range(_SQUARES):
+            y, x = divmod(n, TILE // OUT)
+            into = (y * OUT * TILE + x * OUT) * width + group * LANES
+            square_found(
+                found, told_stem, hidden, hidden, n * LANES, many * LANES, group * LANES, into,
+                into, TILE * width, width, 0, np.float32(np.inf),
+            )  # fmt: skip
+    for pixel in range(0, TILE * TILE, CHUNK):
         linear_chunk(
-            hidden, last[0], offset[0], told, 0, 0, 0, 1, width, 0, x * LANES, LANES
-        )  # fmt: skip
+            hidden, last[0], offset[0], told, pixel * width, 0, 0, 1, width, 0, pixel * LANES, LANES
+        )
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)
 def _find(
     first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int, matrix: Floats,
     offset: Floats, alpha: Alpha, near: Floats, step: int, top: int, left: int, spare: Floats,
-    reach: int, tiles: Places, table: Floats, stem: Numbers, stem_bias: Floats,
-    last: Numbers, last_bias: Floats, found: Floats, levels: Floats,
+    reach: int, tiles: Places, table: Floats, in_squares: bool, stem: Numbers,
+    stem_bias: Floats, last: Numbers, last_bias: Floats, found: Floats, levels: Floats,
 ) -> None:  # fmt: skip
     height, width = alpha.shape
     part = step // 2
@@ -211,10 +259,12 @@ def _find(
             if 0 < i < _SIDE - 1:
                 levels[tile, i - 1] = row[3 * _WIDE + 1 : 3 * _WIDE + _SIDE - 1]
             _store(row, seen[i])
-        hidden = np.empty(CHUNK * LANES * stem.shape[0], stem.dtype)
-        told = np.empty((_READ - 2) * LANES, np.float32)
+        told = np.empty((TILE * TILE + CHUNK) * LANES, np.float32)
+        if in_squares:
+            _run_squares(seen, stem, stem_bias, last, last_bias, told)
+        else:
+            _run_chunks(seen, stem, stem_bias, last, last_bias, told)
         for i in range(TILE):
-            _run(seen.reshape(-1), i, stem, stem_bias, last, last_bias, hidden, told)
             for j in range(TILE):
-                found[tile, i, j, 0] = told[j * LANES]
-                found[tile, i, j, 1] = told[j * LANES + 1]
+                found[tile, i, j, 0] = told[(i * TILE + j) * LANES]
+                found[tile, i, j, 1] = told[(i * TILE + j) * LANES + 1]

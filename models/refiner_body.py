@@ -157,13 +157,13 @@ class Squares:
     def __call__(self, wanted: Wanted, given: Floats, one: Floats, other: Floats) -> Floats:
         """The last map of those that each layer makes of the one before."""
         source, out, lists = given, one, self._blocks(wanted)
+        rows, columns = wanted.shape
         for number, (layer, blocks) in enumerate(zip(self._layers, lists, strict=True)):
-            for later, seen in zip(
-                self._layers[number + 1 : number + 2], lists[number + 1 :], strict=False
-            ):
-                clear_rest(blocks, layer.side, later, seen, *wanted.shape, self.margin, out)
+            if number + 1 < len(lists):
+                later, seen = self._layers[number + 1], lists[number + 1]
+                clear_rest(blocks, layer.side, later, seen, rows, columns, self.margin, out)
             convolve_wanted(
-                source, self.margin, layer, blocks, *wanted.shape, source is not given, out,
+                source, self.margin, layer, blocks, rows, columns, source is not given, out,
                 self._scratch,
             )  # fmt: skip
             source, out = out, other if out is one else one

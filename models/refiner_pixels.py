@@ -6,11 +6,11 @@ import numpy as np
 
 from kernels.band import TILE
 from kernels.convolve import around
-from kernels.near import Near, Terms, gather_trunk
+from kernels.near import FINE_INPUTS, Near, Terms, gather_trunk
 from kernels.tiles import Spare, find_in_tiles
 from kernels.types import Alpha, Floats, Places, Planes
 from models.picture import Picture
-from models.refiner_body import SparseBody, packed
+from models.refiner_body import SparseBody, packed, squared
 from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
 
 TERMS = Terms(EDGE, LOGIT_SCALE)
@@ -32,7 +32,8 @@ class PixelNets:
     def __init__(self, net: RefinerNet, half: bool) -> None:
         """half: compute in bfloat16."""
         self._trunk, self._reach = SparseBody(net.trunk, half), net.shape.reach
-        self._stem = packed(net.fine.stem, half)
+        stem = net.fine.stem
+        self._stem = packed(stem, half) if half else squared(stem, FINE_INPUTS)
         self._last = packed(net.fine.last, half, self._stem.bias.size)
 
     def __call__(
