@@ -1,5 +1,7 @@
 """When pass 1 looks at the whole frame, and when near, with made-up nets."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -134,11 +136,17 @@ def test_who_cannot_wait_looks_near_alone_at_a_subject_that_leaves_its_box(nets:
     assert (nets.far_looks, nets.near_looks) == (0, 2)
 
 
-def test_who_cannot_wait_has_nets_look_far_one_beside_each_picture(nets: Nets) -> None:
-    asked: list[int] = []
+@pytest.mark.parametrize("beside", [True, False])
+def test_who_cannot_wait_has_nets_look_far_one_beside_each_picture(
+    nets: Nets, beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a thread of their own, where kernels may run in several."""
+    monkeypatch.setattr("models.search.may_be_shared", lambda: beside)
+    asked, threads = list[int](), set[int]()
 
     def other(rgb: Rgb) -> Alpha:
         asked.append(nets.far_looks)
+        threads.add(threading.get_ident())
         return nets.far(rgb)
 
     zoom = Zoom([nets.far, other], HEIGHT * WIDTH // 4, nets.near, FIND_EVERY, patient=False)
@@ -148,5 +156,6 @@ def test_who_cannot_wait_has_nets_look_far_one_beside_each_picture(nets: Nets) -
     rgb[60:280, 400:480] = (220, 20, 20)
     seen = [zoom(Frame.from_rgb(rgb), DT)[200, 440] > 0.5 for _ in range(6)]
     assert len(asked) == nets.far_looks - len(asked) >= 2
+    assert (len(threads) > 1) == beside
     assert not seen[0]
     assert seen[-1]
