@@ -55,7 +55,7 @@ def keep(
 ) -> None:  # fmt: skip
     """Store `value`, and what lies `beside` if anything does, between the limits.
 
-    beside: where that is, or None; last: it is added to what was limited. What is not a number
+    beside: loads that, or None; last: it is added to what was limited. What is not a number
     stays that.
     """
     builder, (low, high) = emit.builder, limits

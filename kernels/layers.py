@@ -11,8 +11,8 @@ from kernels.registers import CHUNK, LANES
 from kernels.sums import filter_chunk, sum_chunk, sum_chunk_beside
 from kernels.types import Floats, Indices
 
-AT, WIDE, CHANNELS, ROWS, COLUMNS, MARGIN = range(6)
-"""What the integers that tell of a map are."""
+AT, WIDE, CHANNELS, ROWS, COLUMNS = range(5)
+"""What the first integers that tell of a map are."""
 _TOGETHER, _PARTS = 8, 4
 """Chunks at most that a thread takes at once, for which it reads weights once; and parts at least
 that there are to take, where there are as many chunks."""

@@ -183,6 +183,6 @@ def _gather(
                 pixel[n] = value + offset[n] - half
             _read(pixel, here, _mean(alpha, y, x, part), table)
             at = chunks[number, 0] + margin, chunks[number, 1] + margin + j
-            into = (at[0] * out.shape[1] + at[1]) * TRUNK_INPUTS
+            into = (at[0] * out.shape[1] + at[1]) * out.shape[2]
             for n in range(TRUNK_INPUTS):
                 put(flat, into + n, pixel[n])

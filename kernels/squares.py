@@ -28,10 +28,18 @@ _TAPS = np.array(
 """Three taps as values of a polynomial, as kernels.transforms has them for what is seen."""
 
 
-def squared_taps(weight: Floats) -> Floats:
-    """(VALUES, inputs, outputs) float32 of weights (outputs, inputs, 3, 3)."""
-    values = np.einsum("ai,ocij,bj->abco", _TAPS, weight.astype(np.float64), _TAPS)
-    return np.asarray(values.reshape(VALUES, *values.shape[2:]), np.float32)
+def squared_taps(weight: Floats, bias: Floats, inputs: int) -> tuple[Floats, Floats]:
+    """(groups, VALUES, inputs, LANES) and (groups, LANES) float32 of a convolution.
+
+    weight: (outputs, channels, 3, 3); bias: (outputs,); inputs: channels of the map, if more.
+    """
+    outputs, channels = weight.shape[:2]
+    groups = -(-outputs // LANES)
+    wide, told = np.zeros((groups * LANES, inputs, 3, 3)), np.zeros((groups, LANES), np.float32)
+    wide[:outputs, :channels], told.reshape(-1)[:outputs] = weight, bias
+    values = np.einsum("ai,ocij,bj->abco", _TAPS, wide, _TAPS)
+    split = values.reshape(VALUES, inputs, groups, LANES).transpose(2, 0, 1, 3)
+    return np.ascontiguousarray(split, np.float32), told
 
 
 def room(inputs: int) -> int:
@@ -52,6 +60,25 @@ def _see(
             square_seen(
                 memory, scratch, corner + c, wide * channels, channels, at + n * channels + c,
                 TOGETHER * channels,
+            )  # fmt: skip
+
+
+@numba.njit(nogil=True, cache=True)
+def multiply(
+    seen: Floats, at: int, weights: Floats, first: int, inputs: int, found: Floats, into: int,
+    pace: int, many: int,
+) -> None:  # fmt: skip
+    """Multiply what is seen of `many` squares by the weights of LANES outputs.
+
+    at, first, into: where these begin, and what is found; pace: squares for each value, of which
+    all within whole CHUNKs are read and written.
+    """
+    for value in range(VALUES):
+        for n in range(0, many, CHUNK):
+            spot = value * pace + n
+            product_chunk(
+                seen, weights, found, at + spot * inputs, first + value * inputs * LANES, inputs,
+                into + spot * LANES,
             )  # fmt: skip
 
 
@@ -121,13 +148,8 @@ def convolve_squares(
         rest = found + VALUES * TOGETHER * LANES
         _see(source, first, many, across, memory, seen, scratch)
         for group in range(share * groups // shares, (share + 1) * groups // shares):
-            for value in range(VALUES):
-                here = weights_at + (group * VALUES + value) * inputs * LANES
-                for n in range(0, many, CHUNK):
-                    product_chunk(
-                        scratch, weights, scratch, seen + (value * TOGETHER + n) * inputs, here,
-                        inputs, found + (value * TOGETHER + n) * LANES,
-                    )  # fmt: skip
+            here = weights_at + group * VALUES * inputs * LANES
+            multiply(scratch, seen, weights, here, inputs, scratch, found, TOGETHER, many)
             for n in range(many):
                 y, x = divmod(first + n, across)
                 y, x, at, told = y * OUT, x * OUT, found + n * LANES, bias + group * LANES

@@ -20,11 +20,10 @@ from kernels.near import (
     looked_up,
 )
 from kernels.registers import CHUNK, LANES, linear_chunk, put, relu_chunk
-from kernels.squares import VALUES
-from kernels.sums import product_chunk
+from kernels.squares import VALUES, multiply
 from kernels.transforms import OUT, square_found, square_seen
 from kernels.types import Alpha, Floats, Numbers, Places, Plane, Planes
-from kernels.wanted import Squared
+from kernels.wanted import Transformed
 
 _SIDE = TILE + 2
 """A tile and a pixel more on every side."""
@@ -49,7 +48,7 @@ class Spare:
 
 def find_in_tiles(
     planes: Planes, layout: Layout, alpha: Alpha, near: Near, spare: Spare, tiles: Places,
-    terms: Terms, stem: Weights | Squared, last: Weights, found: Floats, levels: Floats,
+    terms: Terms, stem: Weights | Transformed, last: Weights, found: Floats, levels: Floats,
 ) -> None:  # fmt: skip
     """Run the last net on each pixel of `tiles`.
 
@@ -67,7 +66,7 @@ def find_in_tiles(
     _find(
         *layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), alpha, near.cells,
         near.step, near.top, near.left, spare.halves, spare.reach, tiles, logits_of(terms),
-        isinstance(stem, Squared), stem.numbers.reshape(len(stem.bias), -1), stem.bias,
+        isinstance(stem, Transformed), stem.numbers.reshape(len(stem.bias), -1), stem.bias,
         last.numbers, last.bias, found, levels,
     )  # fmt: skip
 
@@ -196,15 +195,13 @@ def _run_squares(
     for n in range(_SQUARES):
         y, x = divmod(n, TILE // OUT)
         at = y * OUT * row + x * OUT * FINE_INPUTS
-        square_seen(given, values, at, row, FINE_INPUTS, n * FINE_INPUTS, many * FINE_INPUTS)
+        for c in range(0, FINE_INPUTS, LANES):
+            square_seen(
+                given, values, at + c, row, FINE_INPUTS, n * FINE_INPUTS + c, many * FINE_INPUTS
+            )
     for group in range(groups):
-        for value in range(VALUES):
-            here = (group * VALUES + value) * FINE_INPUTS * LANES
-            for n in range(0, _SQUARES, CHUNK):
-                product_chunk(
-                    values, weights, found, (value * many + n) * FINE_INPUTS, here, FINE_INPUTS,
-                    (value * many + n) * LANES,
-                )  # fmt: skip
+        here = group * VALUES * FINE_INPUTS * LANES
+        multiply(values, 0, weights, here, FINE_INPUTS, found, 0, many, _SQUARES)
         for n in range(_SQUARES):
             y, x = divmod(n, TILE // OUT)
             into = (y * OUT * TILE + x * OUT) * width + group * LANES

@@ -10,9 +10,8 @@ import numba
 import numpy as np
 
 from kernels.layers import signed
-from kernels.registers import CHUNK, LANES
-from kernels.squares import TOGETHER, VALUES, room, squared_taps
-from kernels.sums import product_chunk
+from kernels.registers import LANES
+from kernels.squares import TOGETHER, VALUES, multiply, room, squared_taps
 from kernels.threads import available
 from kernels.transforms import OUT, square_found, square_found_residual, square_seen
 from kernels.types import Floats, Places, Wanted
@@ -23,8 +22,11 @@ _MOST = np.float32(np.inf)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Squared:
-    """A convolution. numbers: (groups, VALUES, inputs, LANES); bias: (groups, LANES)."""
+class Transformed:
+    """A convolution in squares.
+
+    numbers: (groups, VALUES, inputs, LANES) float32; bias: (groups, LANES).
+    """
 
     numbers: Floats
     bias: Floats
@@ -36,16 +38,9 @@ class Squared:
         return OUT * self.dilation
 
 
-def pack_squared(weight: Floats, bias: Floats, dilation: int, inputs: int) -> Squared:
+def transform(weight: Floats, bias: Floats, dilation: int, inputs: int) -> Transformed:
     """Of (outputs, channels, 3, 3) float32 and (outputs,), for maps of so many `inputs`."""
-    outputs, channels = weight.shape[:2]
-    groups = -(-outputs // LANES)
-    wide = np.zeros((groups * LANES, inputs, 3, 3), np.float32)
-    wide[:outputs, :channels] = weight
-    told = np.zeros((groups, LANES), np.float32)
-    told.reshape(-1)[:outputs] = bias
-    split = squared_taps(wide).reshape(VALUES, inputs, groups, LANES).transpose(2, 0, 1, 3)
-    return Squared(np.ascontiguousarray(split), told, dilation)
+    return Transformed(*squared_taps(weight, bias, inputs), dilation)
 
 
 def blocks_of(wanted: Wanted, reach: int, side: int) -> Places:
@@ -55,7 +50,7 @@ def blocks_of(wanted: Wanted, reach: int, side: int) -> Places:
     return places[: _list(wanted, reach, side, places)]
 
 
-def seen_by(blocks: Places, layer: Squared, rows: int, columns: int) -> Wanted:
+def seen_by(blocks: Places, layer: Transformed, rows: int, columns: int) -> Wanted:
     """Of a map of (rows, columns), what the squares of `blocks` see."""
     seen = np.zeros((rows, columns), np.bool_)
     _cover(blocks, layer.side, layer.dilation, seen)
@@ -63,7 +58,7 @@ def seen_by(blocks: Places, layer: Squared, rows: int, columns: int) -> Wanted:
 
 
 def clear_rest(
-    computed: Places, side: int, layer: Squared, blocks: Places, rows: int, columns: int,
+    computed: Places, side: int, layer: Transformed, blocks: Places, rows: int, columns: int,
     margin: int, maps: Floats,
 ) -> None:  # fmt: skip
     """Zero what the squares of `layer` see in `blocks` of a map beside what was `computed`.
@@ -77,7 +72,7 @@ def clear_rest(
 
 
 def convolve_wanted(
-    source: Floats, margin: int, layer: Squared, blocks: Places, rows: int, columns: int,
+    source: Floats, margin: int, layer: Transformed, blocks: Places, rows: int, columns: int,
     add: bool, out: Floats, scratch: Floats,
 ) -> None:  # fmt: skip
     """Convolve `blocks` of a map of (rows, columns) into another, and clip below 0.
@@ -99,7 +94,7 @@ def convolve_wanted(
     )  # fmt: skip
 
 
-def room_for(layer: Squared) -> int:
+def room_for(layer: Transformed) -> int:
     """Numbers that all threads work on."""
     return available() * room(layer.numbers.shape[2])
 
@@ -218,13 +213,8 @@ def _convolve(
                     seen + n * inputs + c, TOGETHER * inputs,
                 )  # fmt: skip
         for group in range(out.shape[2] // LANES):
-            for value in range(VALUES):
-                here = (group * VALUES + value) * inputs * LANES
-                for n in range(0, many, CHUNK):
-                    product_chunk(
-                        scratch, numbers, scratch, seen + (value * TOGETHER + n) * inputs, here,
-                        inputs, found + (value * TOGETHER + n) * LANES,
-                    )  # fmt: skip
+            here = group * VALUES * inputs * LANES
+            multiply(scratch, seen, numbers, here, inputs, scratch, found, TOGETHER, many)
             for n in range(many):
                 y, x = _corner(blocks, first + n, dilation)
                 if y < rows and x < columns:

@@ -1,16 +1,12 @@
 """A computation that runs beside others."""
 
-import os
-import sys
 from collections.abc import Callable
-from threading import Thread, get_native_id
+from threading import Thread
 from typing import Generic, TypeVar
 
 from kernels.threads import use_threads, used
 
 Result = TypeVar("Result")
-_MEEK = 10
-"""The niceness at which a thread gets a tenth of what another does that wants the same core."""
 
 
 class Beside(Thread, Generic[Result]):
@@ -19,11 +15,11 @@ class Beside(Thread, Generic[Result]):
     Kernels and nets use as many threads there as they do where it was begun.
     """
 
-    def __init__(self, name: str, compute: Callable[[], Result], gives_way: bool = False) -> None:
-        """name: of the thread. gives_way: whether others go first, where the system can do that."""
-        # A program that ended meanwhile would be aborted by the nets' library.
+    def __init__(self, name: str, compute: Callable[[], Result]) -> None:
+        """name: of the thread."""
+        # A program that ended meanwhile would be aborted by what kernels run in.
         super().__init__(name=name, daemon=False)
-        self._compute, self._threads, self._gives_way = compute, used(), gives_way
+        self._compute, self._threads = compute, used()
         self._found: list[Result] = []
         self._error: BaseException | None = None
         self.start()
@@ -31,8 +27,6 @@ class Beside(Thread, Generic[Result]):
     def run(self) -> None:
         """See the class."""
         use_threads(self._threads)
-        if self._gives_way and sys.platform == "linux":  # elsewhere niceness is a program's
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), _MEEK)
         try:
             self._found.append(self._compute())
         except BaseException as error:  # whoever asked must see it

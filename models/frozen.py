@@ -1,14 +1,12 @@
 """A net as a graph, without Python between its many small steps."""
 
 import warnings
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 
-Example: TypeAlias = torch.Tensor | tuple[torch.Tensor, ...]
 
-
-def frozen(net: torch.nn.Module, example: Example) -> torch.jit.ScriptModule:
+def frozen(net: torch.nn.Module, example: torch.Tensor) -> torch.jit.ScriptModule:
     """`net`, which needs no more training, as a graph that is not bound to the size of `example`.
 
     Small nets take about 40 % less time a run.

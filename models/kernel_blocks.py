@@ -14,8 +14,8 @@ from models.packed import (
     Limits,
     Matrix,
     Squared,
+    Store,
     Sums,
-    Weights,
     whole,
 )
 from models.plan import Plan
@@ -32,31 +32,31 @@ class Packer:
     """Packs layers into one memory."""
 
     def __init__(self) -> None:
-        self.weights = Weights()
+        self.store = Store()
 
     def sums(self, layer: Any, limits: Limits = LINEAR) -> Sums:
         """A convolution, or a linear layer of each pixel."""
         stride, dilation = (getattr(layer, name, (1, 1))[0] for name in ("stride", "dilation"))
-        return self.weights.sums(*numbers(layer), limits, stride, dilation)
+        return self.store.sums(*numbers(layer), limits, stride, dilation)
 
     def squared(self, layer: nn.Module, limits: Limits = LINEAR) -> Squared:
         """A convolution of 3x3 taps."""
-        return self.weights.squared(*numbers(layer), limits)
+        return self.store.squared(*numbers(layer), limits)
 
     def first(self, layer: Filter, limits: Limits) -> Sums:
         """A Filter of stride 2 that reads a picture."""
         weight, bias, begin = _filter(layer)
-        return self.weights.sums(weight, bias, limits, 2, begin=begin)
+        return self.store.sums(weight, bias, limits, 2, begin=begin)
 
     def filters(self, layer: Filter, limits: Limits) -> Filters:
         """A Filter of each channel by itself."""
         weight, bias, begin = _filter(layer)
-        return self.weights.filters(weight, bias, limits, layer.stride[0], begin)
+        return self.store.filters(weight, bias, limits, layer.stride[0], begin)
 
     def matrix(self, layer: nn.Module, outputs: int, inputs: int) -> Matrix:
         """A linear layer, with zeros up to so many."""
         weight, bias = numbers(layer)
-        return self.weights.matrix(weight[:, :, 0, 0], bias, outputs, inputs)
+        return self.store.matrix(weight[:, :, 0, 0], bias, outputs, inputs)
 
 
 def _filter(layer: Filter) -> tuple[Floats, Floats, int]:

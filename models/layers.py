@@ -29,11 +29,7 @@ class Filter(nn.Conv2d):
 
 
 class Point(nn.Linear):
-    """A 1x1 convolution."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, H, W, C) to (N, H, W, outer)."""
-        return super().forward(x)
+    """A 1x1 convolution: (N, H, W, C) to (N, H, W, outer)."""
 
 
 class Mean(nn.Module):

@@ -61,6 +61,7 @@ class Matrix(NamedTuple):
     weights: int
     bias: int
     outputs: int
+    inputs: int
 
 
 def whole(channels: int) -> int:
@@ -68,8 +69,8 @@ def whole(channels: int) -> int:
     return -(-channels // LANES) * LANES
 
 
-class Weights:
-    """Those of a net, in one memory."""
+class Store:
+    """The numbers of a net's layers, in one memory."""
 
     def __init__(self) -> None:
         self._parts: list[Floats] = []
@@ -103,10 +104,8 @@ class Weights:
     def squared(self, weight: Floats, bias: Floats, limits: Limits) -> Squared:
         """Of (outputs, inputs, 3, 3) and (outputs,)."""
         outputs, inputs = weight.shape[:2]
-        taps = squared_taps(_padded(weight, whole(outputs), whole(inputs)))
-        split = taps.reshape(*taps.shape[:2], -1, LANES).transpose(2, 0, 1, 3)
-        told = self._kept(_padded(bias, whole(outputs)))
-        return Squared(self._kept(split), told, limits, inputs, outputs)
+        taps, told = squared_taps(weight, bias, whole(inputs))
+        return Squared(self._kept(taps), self._kept(told), limits, inputs, outputs)
 
     def filters(
         self, weight: Floats, bias: Floats, limits: Limits, stride: int, begin: int
@@ -120,7 +119,7 @@ class Weights:
     def matrix(self, weight: Floats, bias: Floats, outputs: int, inputs: int) -> Matrix:
         """Of (rows, columns) and (rows,), with zeros up to `outputs` and `inputs`."""
         told = self._kept(_padded(bias, outputs))
-        return Matrix(self._kept(_padded(weight, outputs, inputs)), told, outputs)
+        return Matrix(self._kept(_padded(weight, outputs, inputs)), told, outputs, inputs)
 
     def _kept(self, numbers: Floats) -> int:
         """Where it begins."""

@@ -1,7 +1,8 @@
 """What is remembered of each of the windows that a picture was seen through."""
 
-import cv2
 import numpy as np
+import torch
+import torch.nn.functional as F
 
 from kernels.types import Floats
 from models.person_net import STEPS
@@ -50,7 +51,9 @@ class Memories:
 def _resized(state: Floats, height: int, width: int) -> Floats:
     if state.shape[:2] == (height, width):
         return state
-    return np.asarray(cv2.resize(state, (width, height), interpolation=cv2.INTER_AREA))
+    maps = torch.from_numpy(state).permute(2, 0, 1)[None]
+    resized = F.interpolate(maps, (height, width), mode="area")[0]
+    return np.ascontiguousarray(resized.permute(1, 2, 0).numpy())
 
 
 def _shared(first: Window, second: Window) -> float:

@@ -149,7 +149,7 @@ class PersonPlan:
         packer = Packer()
         self._people = _People(packer, People().net)
         self._things = _Things(packer, model.things.net)
-        self._net, self._weights = _Net(packer, model.net), packer.weights.numbers()
+        self._net, self._weights = _Net(packer, model.net), packer.store.numbers()
 
     def sized(self, height: int, width: int) -> Sized:
         """For pictures of (height, width), multiples of 16."""

@@ -57,7 +57,8 @@ class Plan:
     def sums(self, source: Map, layer: Sums, out: Map, beside: Map | None = None) -> Map:
         """Convolve; `beside` is added before the result is limited. Gives `out`."""
         _check(source, layer, layer.down, layer.dilation, out)
-        fit = layer.read <= source.channels and whole(layer.outputs) == out.channels
+        read = layer.read if layer.read == RGB else whole(layer.read)
+        fit = (read, whole(layer.outputs)) == (source.channels, out.channels)
         self._add(steps.CONVOLVE, (source, out), layer[:8], layer.limits, fit, beside)
         return out
 
@@ -82,12 +83,14 @@ class Plan:
 
     def gate(self, maps: Map, squeeze: Matrix, excite: Matrix) -> None:
         """Weigh channels by what their means tell."""
-        rest = *squeeze, excite.weights, excite.bias
-        self._add(steps.GATE, (maps,), rest, fits=excite.outputs == maps.channels)
+        rest = *squeeze[:3], excite.weights, excite.bias
+        fit = squeeze.inputs == excite.outputs == maps.channels
+        self._add(steps.GATE, (maps,), rest, fits=fit and excite.inputs == squeeze.outputs)
 
     def everywhere(self, maps: Map, layer: Matrix) -> None:
         """Add a linear function of the means to each pixel."""
-        self._add(steps.EVERYWHERE, (maps,), layer[:2], fits=layer.outputs == maps.channels)
+        fit = layer.inputs == layer.outputs == maps.channels
+        self._add(steps.EVERYWHERE, (maps,), layer[:2], fits=fit)
 
     def lift(self, deep: Map, shallow: Map, out: Map, low: float) -> Map:
         """`deep` twice as large and `shallow`, at least `low`. Gives `out`."""

@@ -30,7 +30,7 @@ class Program:
 
     def told(self, maps: Map) -> Indices:
         """What kernels.layers is told of a map of the plan, which was kept."""
-        return np.array(told(maps, self._places[maps.number]))
+        return np.array(told(maps, self._places[maps.number]), np.int64)
 
     def inside(self, maps: Map) -> Floats:
         """(rows, columns, channels), a view of one that was kept."""

@@ -9,14 +9,15 @@ from kernels.convolve import Weights, chunks_of, convolve, new_map, pack, read_o
 from kernels.types import Floats, Numbers, Places, Wanted
 from kernels.wanted import (
     BEYOND,
-    Squared,
+    Transformed,
     blocks_of,
     clear_rest,
     convolve_wanted,
-    pack_squared,
     room_for,
     seen_by,
+    transform,
 )
+from models.kernel_blocks import numbers
 from models.packed import lined, whole
 from models.refiner_net import Body
 
@@ -30,14 +31,12 @@ class _Maps(NamedTuple):
     found: Floats
 
 
-def squared(layer: nn.Conv2d, inputs: int) -> Squared:
+def transformed(layer: nn.Conv2d, inputs: int) -> Transformed:
     """The weights of `layer`, of 3x3 taps, as kernels.wanted reads them.
 
     inputs: channels of the map that it reads.
     """
-    told = layer.state_dict()
-    weight, bias = (told[name].float().numpy() for name in ("weight", "bias"))
-    return pack_squared(weight, bias, layer.dilation[0], inputs)
+    return transform(*numbers(layer), layer.dilation[0], inputs)
 
 
 def packed(layer: nn.Conv2d, half: bool, inputs: int = 0) -> Weights:
@@ -45,9 +44,7 @@ def packed(layer: nn.Conv2d, half: bool, inputs: int = 0) -> Weights:
 
     half: in bfloat16; inputs: channels of the map, if more than those of `layer`.
     """
-    told = layer.state_dict()
-    weight, bias = (told[name].float().numpy() for name in ("weight", "bias"))
-    return pack(weight, bias, layer.dilation[0], half, inputs)
+    return pack(*numbers(layer), layer.dilation[0], half, inputs)
 
 
 class SparseBody:
@@ -144,7 +141,7 @@ class Squares:
     def __init__(self, stem: nn.Conv2d, blocks: Sequence[nn.Conv2d], inputs: int) -> None:
         """inputs: channels of the map that the stem reads."""
         width = whole(stem.out_channels)
-        self._layers = [squared(stem, inputs), *(squared(block, width) for block in blocks)]
+        self._layers = [transformed(stem, inputs), *(transformed(block, width) for block in blocks)]
         self.margin = BEYOND * max(each.dilation for each in self._layers)
         self.reach = sum(each.dilation for each in self._layers)
         self._scratch = lined(max(room_for(each) for each in self._layers))

@@ -10,7 +10,7 @@ from kernels.near import FINE_INPUTS, Near, Terms, gather_trunk
 from kernels.tiles import Spare, find_in_tiles
 from kernels.types import Alpha, Floats, Places, Planes
 from models.picture import Picture
-from models.refiner_body import SparseBody, packed, squared
+from models.refiner_body import SparseBody, packed, transformed
 from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
 
 TERMS = Terms(EDGE, LOGIT_SCALE)
@@ -33,7 +33,7 @@ class PixelNets:
         """half: compute in bfloat16."""
         self._trunk, self._reach = SparseBody(net.trunk, half), net.shape.reach
         stem = net.fine.stem
-        self._stem = packed(stem, half) if half else squared(stem, FINE_INPUTS)
+        self._stem = packed(stem, half) if half else transformed(stem, FINE_INPUTS)
         self._last = packed(net.fine.last, half, self._stem.bias.size)
 
     def __call__(

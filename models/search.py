@@ -13,7 +13,7 @@ Far = Callable[[Rgb], Alpha]
 
 
 class Search:
-    """Begins at once, and ends where `result` is asked for."""
+    """Begins at once, where kernels may run beside others, and ends where `result` is asked for."""
 
     def __init__(self, nets: Sequence[Far], rgb: Rgb, at_once: bool) -> None:
         """at_once: whether the nets look one after another without a pause.

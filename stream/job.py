@@ -126,12 +126,15 @@ def _rendered(
 ) -> Generator[Rendered, None, None]:
     """The compute thread's work; decoding and pass 1 run ahead of it in threads of their own.
 
-    So does pass 2 where several frames are refined at once.
+    So does pass 2 where several frames are refined at once. Where kernels may not run beside each
+    other, decoding alone does.
     """
     clock = progress.clock
     use_threads(_threads(matting.refiners))
     decoded = prefetch(_timed(source, clock, "decode"), DEPTH, "decode", progress.decoded)
-    looks = prefetch(_seen(decoded, matting, masks), DEPTH, "pass 1", progress.seen)
+    looks = _seen(decoded, matting, masks)
+    if may_be_shared():
+        looks = prefetch(_halved(looks), DEPTH, "pass 1", progress.seen)
     with contextlib.closing(looks), contextlib.closing(matted(looks, matting)) as mattes:
         for matte in mattes:
             with clock.stage("composite"):
@@ -139,10 +142,15 @@ def _rendered(
             yield rendered
 
 
+def _halved(looks: Iterable[Look]) -> Iterator[Look]:
+    """They leave half of the cores to what runs beside them."""
+    use_threads(-(-available() // 2))
+    yield from looks
+
+
 def _seen(
     decoded: Generator[Frame, None, None], matting: Matting, masks: Source | None
-) -> Iterator[Look]:
-    use_threads(-(-available() // 2))
+) -> Generator[Look, None, None]:
     with contextlib.closing(decoded) as frames:
         yield from seen(frames, matting, masks)
 

@@ -1,9 +1,7 @@
 """What runs beside other work."""
 
-import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -51,14 +49,3 @@ def test_it_uses_as_many_threads_as_who_began_it() -> None:
     finally:
         use_threads(available())
     assert Beside("all", used).result() == available()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a thread has no niceness of its own here")
-def test_what_gives_way_is_nicer_than_who_began_it_and_that_stays_as_it_was() -> None:
-    def niceness() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    before = niceness()
-    assert Beside("look", niceness).result() == before
-    assert Beside("compile", niceness, gives_way=True).result() > before
-    assert niceness() == before

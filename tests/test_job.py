@@ -94,6 +94,29 @@ def test_where_kernels_may_not_run_beside_each_other_one_frame_is_refined_at_a_t
     assert _refiners(info(96, 128)) == 1
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_pass_1_has_a_thread_where_kernels_may_run_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
+) -> None:
+    media.write_video(tmp_path / "in.mkv", 4, 96, 128)
+    job(tmp_path / "in.mkv", tmp_path / "usual.mkv")
+    monkeypatch.setattr("stream.job.may_be_shared", lambda: beside)
+    names, see = set[str](), Ellipse.__call__
+
+    def noted(self: Ellipse, *arguments: Any) -> Any:
+        names.add(threading.current_thread().name)
+        return see(self, *arguments)
+
+    monkeypatch.setattr(Ellipse, "__call__", noted)
+    job(tmp_path / "in.mkv", tmp_path / "out.mkv")
+    assert ("pass 1" in names) == beside
+    assert names
+    usual, found = (media.read_pictures(tmp_path / f"{name}.mkv") for name in ("usual", "out"))
+    for (_, planes), (_, others) in zip(found, usual, strict=True):
+        for plane, other in zip(planes, others, strict=True):
+            np.testing.assert_array_equal(plane, other)
+
+
 def test_frames_are_refined_side_by_side_as_far_as_they_fit_into_memory() -> None:
     assert _refiners(info(1080, 1920)) == min(available(), MOST_REFINERS)
     assert _refiners(info(4320, 7680)) == 1

@@ -191,6 +191,18 @@ def test_pictures_leave_with_another_background_and_threads_end(latency: int) ->
     assert threading.active_count() == before
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_pass_1_has_a_thread_where_kernels_may_run_beside_each_other(
+    beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compute_room, "may_be_shared", lambda: beside)
+    names = set[str]()
+    finder = Finder(lambda number: names.add(threading.current_thread().name))
+    run(Camera(), finder, Kept(), lambda session: session.tally.sent > 10, latency=1)
+    assert ("pass 1" in names) == beside
+    assert names
+
+
 @pytest.mark.parametrize("latency", [0, 1])
 def test_the_picture_shown_is_the_one_the_matte_was_made_of(latency: int) -> None:
     kept = Kept()

@@ -1,4 +1,4 @@
-"""Pass 1's own net as functions of arrays: sizes, memory, precision."""
+"""Pass 1's own net as functions of arrays: sizes, memory, threads."""
 
 import threading
 
@@ -94,6 +94,12 @@ def test_what_was_found_stays(runner: PersonRunner) -> None:
         np.testing.assert_array_equal(each, before)
 
 
+@pytest.mark.parametrize("size", [(33, 32), (32, 40), (16, 32)])
+def test_other_sizes_are_refused(runner: PersonRunner, size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="multiples"):
+        runner(np.zeros((*size, 3), np.uint8))
+
+
 def test_two_threads_may_look_at_once(runner: PersonRunner) -> None:
     if not may_be_shared():
         pytest.skip("kernels run in one thread at a time here")
@@ -145,6 +151,7 @@ def test_clips_are_judged_as_picture_after_picture() -> None:
 
 
 def test_bfloat16_says_what_float32_says() -> None:
+    """Training computes in it."""
     model, people = chance_model(), People().eval()
     rgb = torch.from_numpy(drawn_person(96, 96)).float().div(255)[None]
     with torch.inference_mode():
@@ -185,8 +192,10 @@ def test_what_is_recalled_fits_a_window_of_another_shape() -> None:
     memories = Memories()
     memories.keep(Window(0, 0, 100, 100), remembered(64, 64, 1))
     memories.turn()
-    found = memories.recall(Window(0, 0, 100, 120), 64, 80)
-    assert found is not None
+    for size in ((112, 96), (96, 112), (64, 80)):
+        found = memories.recall(Window(0, 0, 100, 120), *size)
+        assert found is not None
+        assert found.eighth.shape == (size[0] // 8, size[1] // 8, STATES[0])
     assert found.eighth.shape == (8, 10, STATES[0])
     assert found.sixteenth.shape == (4, 5, STATES[1])
     assert found.sixteenth.mean() == 1

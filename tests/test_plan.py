@@ -35,7 +35,7 @@ def planned(
     given = plan.new(*size, channels, margin)
     found = build(plan, packer, given)
     plan.keep(given, found)
-    return plan.program(packer.weights.numbers()), given, found
+    return plan.program(packer.store.numbers()), given, found
 
 
 def found_in(program: Program, given: Map, found: Map, values: Floats) -> Floats:
@@ -221,7 +221,7 @@ def test_states_are_renewed_as_in_torch(size: tuple[int, int]) -> None:
     maps, state = plan.new(*size, 64, 1), plan.new(*size, 32)
     plan.remember(maps, state, packer.squared(layer.gates), packer.squared(layer.candidate))
     plan.keep(maps, state)
-    program = plan.program(packer.weights.numbers())
+    program = plan.program(packer.store.numbers())
     program.inside(state)[:] = before
     found = found_in(program, maps, maps, values)
     with torch.inference_mode():
@@ -291,6 +291,7 @@ def test_what_does_not_fit_is_refused() -> None:
     refused: list[Callable[[], object]] = [
         lambda: plan.sums(bare, sums, wide),  # reads around it
         lambda: plan.sums(wide, sums, narrow),
+        lambda: plan.sums(wide, sums, wide),  # taps that lie farther apart
         lambda: plan.sums(narrow, sums, wide, narrow),  # of other channels
         lambda: plan.sums(small, packer.sums(chance(nn.Conv2d(32, 16, 1))), narrow),
         lambda: plan.squared(bare, squared, wide),
@@ -301,6 +302,8 @@ def test_what_does_not_fit_is_refused() -> None:
         lambda: plan.lift(plan.new(2, 2, 32), wide, wide, 0),
         lambda: plan.everywhere(wide, matrix),
         lambda: plan.gate(wide, matrix, matrix),
+        lambda: plan.gate(narrow, matrix, packer.matrix(chance(nn.Linear(8, 16)), 16, 8)),
+        lambda: plan.everywhere(narrow, packer.matrix(chance(nn.Linear(8, 16)), 16, 8)),
     ]
     for each in refused:
         with pytest.raises(ValueError, match="does not"):

@@ -9,6 +9,7 @@ from kernels.convolve import Weights, pack
 from kernels.layout import Layout
 from kernels.near import APART, FINE_INPUTS, NEAR, SPARE, Near, Terms
 from kernels.tiles import Spare, find_in_tiles
+from kernels.wanted import Transformed, transform
 
 LAYOUT = Layout("rgb", 8, 0, 0, "bt709", full_range=True)
 TERMS = Terms(0.01, 0.25)
@@ -53,7 +54,9 @@ def naive(
     return np.array([*pixel, level, along - 0.5, urged, *guesses, *lines[8:]])
 
 
-def passing_on(first: int, tap: tuple[int, int]) -> tuple[Weights, Weights]:
+def passing_on(
+    first: int, tap: tuple[int, int], half: bool
+) -> tuple[Weights | Transformed, Weights]:
     """A last net that says what it reads at `tap`: of channels `first` and the one after."""
     stem = np.zeros((2 * FINE_INPUTS, FINE_INPUTS, 3, 3), np.float32)
     last = np.zeros((2, 2 * FINE_INPUTS, 1, 1), np.float32)
@@ -63,12 +66,15 @@ def passing_on(first: int, tap: tuple[int, int]) -> tuple[Weights, Weights]:
     for n in range(2):
         last[n, first + n], last[n, FINE_INPUTS + first + n] = 1, -1
     nothing = np.zeros(2 * FINE_INPUTS, np.float32)
-    return pack(stem, nothing), pack(last, nothing[:2])
+    if half:
+        return pack(stem, nothing, half=True), pack(last, nothing[:2], half=True)
+    return transform(stem, nothing, 1, FINE_INPUTS), pack(last, nothing[:2])
 
 
+@pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("step", [2, 4, 8, 16])
 @pytest.mark.parametrize("size", [(16, 16), (31, 46)])
-def test_each_pixel_is_read_as_it_should_be(step: int, size: tuple[int, int]) -> None:
+def test_each_pixel_is_read_as_it_should_be(step: int, size: tuple[int, int], half: bool) -> None:
     random = np.random.default_rng(step)
     height, width = size
     rgb = random.integers(0, 256, (*size, 3), np.uint8)
@@ -87,14 +93,16 @@ def test_each_pixel_is_read_as_it_should_be(step: int, size: tuple[int, int]) ->
     for channel in range(0, FINE_INPUTS, 2):
         tap = (1, 1) if channel % 4 else (0, 2)
         find_in_tiles(
-            planes, LAYOUT, alpha, near, spare, tiles, TERMS, *passing_on(channel, tap), found,
-            levels,
+            planes, LAYOUT, alpha, near, spare, tiles, TERMS, *passing_on(channel, tap, half),
+            found, levels,
         )  # fmt: skip
         for number, (row, column) in enumerate(tiles):
             for i in range(0, TILE, 3):
                 for j in range(TILE):
                     y, x = row * TILE + i + tap[0] - 1, column * TILE + j + tap[1] - 1
                     expected = naive(rgb, alpha, near, spare, y, x)[channel : channel + 2]
-                    np.testing.assert_allclose(found[number, i, j], expected, atol=1e-4)
+                    near_by = {"rtol": 2**-8, "atol": 1e-6} if half else {"atol": 1e-4}
+                    np.testing.assert_allclose(found[number, i, j], expected, **near_by)
                     if channel == 2:
-                        assert levels[number, i, j] == found[number, i, j, 1]
+                        told = pytest.approx(found[number, i, j, 1], rel=2**-8, abs=1e-4)
+                        assert levels[number, i, j] == told

@@ -41,6 +41,6 @@ def test_alpha_is_the_sigmoid_of_four_channels_a_square() -> None:
     logits[0, 0] = -200, 200, -90, 90
     program.inside(maps)[..., :4] = logits
     alpha = np.empty((14, 18), np.float32)
-    spread_alpha(np.array(told(maps, 0)), program.memory, alpha)
+    spread_alpha(np.array(told(maps, 0), np.int64), program.memory, alpha)
     wide = logits.astype(np.float64).reshape(7, 9, 2, 2).transpose(0, 2, 1, 3).reshape(14, 18)
     np.testing.assert_allclose(alpha, 1 / (1 + np.exp(-wide)), atol=3e-7)

@@ -9,24 +9,24 @@ from kernels.convolve import new_map
 from kernels.types import Floats, Places, Wanted
 from kernels.wanted import (
     BEYOND,
-    Squared,
+    Transformed,
     blocks_of,
     clear_rest,
     convolve_wanted,
-    pack_squared,
     room_for,
     seen_by,
+    transform,
 )
 from tests.edges import normal
 
 SIZES = [(1, 1), (9, 13), (24, 30)]
 
 
-def layer_of(inputs: int, outputs: int, dilation: int) -> tuple[Floats, Floats, Squared]:
+def layer_of(inputs: int, outputs: int, dilation: int) -> tuple[Floats, Floats, Transformed]:
     """Weights, and how they are packed."""
     weight = normal(outputs, inputs, 3, 3, seed=2) / np.float32((9 * inputs) ** 0.5)
     bias = normal(outputs, seed=3)
-    return weight, bias, pack_squared(weight, bias, dilation, -(-inputs // 16) * 16)
+    return weight, bias, transform(weight, bias, dilation, -(-inputs // 16) * 16)
 
 
 def by_torch(values: Floats, weight: Floats, bias: Floats, dilation: int, add: bool) -> Floats:
@@ -45,7 +45,7 @@ def put(values: Floats, margin: int) -> Floats:
     return np.asarray(found, np.float32)
 
 
-def everywhere(rows: int, columns: int, layer: Squared) -> Places:
+def everywhere(rows: int, columns: int, layer: Transformed) -> Places:
     return blocks_of(np.ones((rows, columns), np.bool_), 0, layer.side)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from kernels.types import Alpha, Rgb
 from models.picture import Picture
-from models.window import Window, whole
+from models.window import Window
 from models.zoom import Zoom
 from stream.frame import Frame
 
@@ -112,19 +112,6 @@ def test_somebody_who_comes_in_is_found(zoom: Zoom) -> None:
     for _ in range(4):
         alpha = zoom(Frame.from_rgb(rgb), DT)
     assert alpha[200, 440] > 0.5
-
-
-def test_beside_a_box_only_looks_far_find_anything(nets: Nets) -> None:
-    """Also where what was seen near reaches beyond."""
-
-    def wide(picture: Picture, window: Window) -> tuple[Alpha, Window]:
-        return nets.near(picture, whole(picture))
-
-    zoom = Zoom([nets.far], HEIGHT * WIDTH // 4, wide, FIND_EVERY)
-    zoom(picture(), None)
-    nets.extra[20:80, 400:500] = 1
-    assert not zoom(picture(), DT)[:, 350:].any()
-    assert (nets.far_looks, nets.near_looks) == (1, 2)
 
 
 def test_who_cannot_wait_looks_near_alone_at_a_subject_that_leaves_its_box(nets: Nets) -> None:

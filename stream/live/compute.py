@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 
-from kernels.threads import available, use_threads, used
+from kernels.threads import available, may_be_shared, use_threads, used
 from models.clock import StageClock
 from stream.errors import StreamError, UsageError, WeightsError
 from stream.live.capture import Capture, Numbered
@@ -94,7 +94,7 @@ class Compute:
         work.reset()
         room, over = threading.Semaphore(1), threading.Event()
         looks: Generator[Begun | Exception, None, None] = self._begun(work, room, over)
-        if self._latency:
+        if self._latency and may_be_shared():
             looks = prefetch(looks, 1, "pass 1", halt=self._stopping)
         with contextlib.closing(looks):
             try:

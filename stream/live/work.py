@@ -90,6 +90,8 @@ class Work:
         frame, coarse = made_up(height, width)
         frame.rgb(4, 4, Box(2, 2, 8, 8))  # as pass 1 looks closer at a subject
         try:
+            self._matting.see(frame, 0.0)
+            self.reset()
             kinds = {step.pass2: step for step in STEPS}.values()
             # A net is optimised at its second run.
             for number, step in enumerate(step for step in kinds for _ in range(2)):
