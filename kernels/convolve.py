@@ -6,6 +6,7 @@ import numba
 import numpy as np
 
 from kernels.band import TILE
+from kernels.parts import parts_of
 from kernels.registers import CHUNK, LANES, added_chunk, linear_chunk, put, relu_chunk
 from kernels.types import Floats, Numbers, Places, Wanted
 
@@ -88,8 +89,7 @@ def chunks_of(wanted: Wanted, reach: int = 0) -> Places:
 
     Or that lie within `reach` of it, rows and columns likewise.
     """
-    places = np.empty((wanted.shape[0] * -(-wanted.shape[1] // CHUNK), 2), np.int32)
-    return places[: _list(wanted, reach, places)]
+    return parts_of(wanted, reach, 1, CHUNK)
 
 
 def fill(values: Floats, margin: int, first: int, out: Numbers) -> None:
@@ -150,29 +150,6 @@ def _mark(tiles: Places, step: int, margin: int, top: int, left: int, wanted: Wa
         for row in range(max(y // step - margin, 0), min(below + 1, rows)):
             for column in range(max(x // step - margin, 0), min(beside + 1, columns)):
                 wanted[row, column] = True
-
-
-@numba.njit(nogil=True, cache=True)
-def _list(wanted: Wanted, reach: int, places: Places) -> int:
-    """Fill `places`; how many there are."""
-    rows, columns = wanted.shape
-    across = -(-columns // CHUNK)
-    before = np.zeros(columns + 1, np.int32)  # how many are wanted before each column
-    held = np.zeros((rows + 1, across), np.int32)  # rows above that hold one near each chunk
-    for y in range(rows):
-        for x in range(columns):
-            before[x + 1] = before[x] + wanted[y, x]
-        for n in range(across):
-            first, end = max(n * CHUNK - reach, 0), min((n + 1) * CHUNK + reach, columns)
-            held[y + 1, n] = held[y, n] + (before[end] > before[first])
-    count = 0
-    for y in range(rows):
-        above, below = max(y - reach, 0), min(y + reach + 1, rows)
-        for n in range(across):
-            if held[below, n] > held[above, n]:
-                places[count, 0], places[count, 1] = y, n * CHUNK
-                count += 1
-    return count
 
 
 @numba.njit(parallel=True, nogil=True, cache=True)

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from kernels.layers import signed
+from kernels.parts import parts_of
 from kernels.registers import LANES
 from kernels.squares import TOGETHER, VALUES, multiply, room, squared_taps
 from kernels.threads import available
@@ -45,9 +46,7 @@ def transform(weight: Floats, bias: Floats, dilation: int, inputs: int) -> Trans
 
 def blocks_of(wanted: Wanted, reach: int, side: int) -> Places:
     """(n, 2) int32 first rows and columns of the blocks within `reach` of what is wanted."""
-    rows, columns = (-(-size // side) for size in wanted.shape)
-    places = np.empty((rows * columns, 2), np.int32)
-    return places[: _list(wanted, reach, side, places)]
+    return parts_of(wanted, reach, side, side)
 
 
 def seen_by(blocks: Places, layer: Transformed, rows: int, columns: int) -> Wanted:
@@ -97,28 +96,6 @@ def convolve_wanted(
 def room_for(layer: Transformed) -> int:
     """Numbers that all threads work on."""
     return available() * room(layer.numbers.shape[2])
-
-
-@numba.njit(nogil=True, cache=True)
-def _list(wanted: Wanted, reach: int, side: int, places: Places) -> int:
-    """Fill `places`; how many there are."""
-    rows, columns = wanted.shape
-    before = np.zeros((rows + 1, columns + 1), np.int32)  # how many are wanted above and before
-    for y in range(rows):
-        across = 0
-        for x in range(columns):
-            across += wanted[y, x]
-            before[y + 1, x + 1] = before[y, x + 1] + across
-    count = 0
-    for y in range(0, rows, side):
-        above, below = max(y - reach, 0), min(y + side + reach, rows)
-        for x in range(0, columns, side):
-            left, right = max(x - reach, 0), min(x + side + reach, columns)
-            held = before[below, right] - before[above, right]
-            if held > before[below, left] - before[above, left]:
-                places[count, 0], places[count, 1] = y, x
-                count += 1
-    return count
 
 
 @numba.njit(nogil=True, cache=True)

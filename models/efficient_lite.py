@@ -7,7 +7,7 @@ Lite. Tensors are (N, H, W, C).
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.layers import Filter, Point
+from models.layers import Filter
 
 WIDTHS = 16, 24, 40, 80, 112
 """Channels that the stages give, at a 2nd, 4th, 8th, 16th and 16th of the size."""
@@ -23,9 +23,9 @@ class Block(nn.Module):
     def __init__(self, inner: int, outer: int, size: int, stride: int, widen: int) -> None:
         super().__init__()
         wide = inner * widen
-        self.widen = Point(inner, wide) if widen > 1 else None
+        self.widen = nn.Linear(inner, wide) if widen > 1 else None
         self.filter = Filter(wide, wide, size, stride, wide)
-        self.narrow = Point(wide, outer)
+        self.narrow = nn.Linear(wide, outer)
         self.residual = stride == 1 and inner == outer
 
     def forward(self, x: Tensor) -> Tensor:

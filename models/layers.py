@@ -1,7 +1,7 @@
 """Convolutions of small nets, over (N, H, W, C).
 
-A 1x1 convolution is one matrix product there, which in torch on small pictures costs a third of a
-general convolution call.
+A 1x1 convolution is nn.Linear there, one matrix product, which in torch on small pictures costs a
+third of a general convolution call.
 """
 
 import torch.nn.functional as F
@@ -26,10 +26,6 @@ class Filter(nn.Conv2d):
         """Put the zeros in front, once, after the weights are loaded."""
         if self.stride == (2, 2):
             self.weight = nn.Parameter(F.pad(self.weight, (1, 0, 1, 0)), requires_grad=False)
-
-
-class Point(nn.Linear):
-    """A 1x1 convolution: (N, H, W, C) to (N, H, W, outer)."""
 
 
 class Mean(nn.Module):

@@ -148,8 +148,9 @@ class Squares:
 
     def reads(self, wanted: Wanted) -> Places:
         """See SparseBody."""
-        blocks = self._blocks(wanted)[0]
-        return chunks_of(seen_by(blocks, self._layers[0], *wanted.shape))
+        stem = self._layers[0]
+        blocks = blocks_of(wanted, self.reach - stem.dilation, stem.side)
+        return chunks_of(seen_by(blocks, stem, *wanted.shape))
 
     def __call__(self, wanted: Wanted, given: Floats, one: Floats, other: Floats) -> Floats:
         """The last map of those that each layer makes of the one before."""

@@ -10,7 +10,7 @@ Inference only. Tensors are (N, H, W, C).
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.layers import Filter, Mean, Point
+from models.layers import Filter, Mean
 
 STRIDE = 16
 """Height and width of the input must be multiples of this."""
@@ -21,8 +21,8 @@ class _Gate(nn.Module):
 
     def __init__(self, channels: int, middle: int) -> None:
         super().__init__()
-        self.squeeze = Point(channels, middle)
-        self.excite = Point(middle, channels)
+        self.squeeze = nn.Linear(channels, middle)
+        self.excite = nn.Linear(middle, channels)
 
     def forward(self, mean: Tensor) -> Tensor:
         weight: Tensor = self.excite(self.squeeze(mean).relu_()).sigmoid_()
@@ -36,10 +36,10 @@ class _Bottleneck(nn.Module):
         self, inner: int, wide: int, outer: int, size: int, stride: int, gate: int, hard: bool
     ) -> None:
         super().__init__()
-        self.widen = Point(inner, wide)
+        self.widen = nn.Linear(inner, wide)
         self.filter = Filter(wide, wide, size, stride, wide)
         self.mean, self.gate = Mean(), _Gate(wide, gate) if gate else None
-        self.narrow = Point(wide, outer)
+        self.narrow = nn.Linear(wide, outer)
         self.activate = nn.Hardswish(inplace=True) if hard else nn.ReLU(inplace=True)
         self.residual = stride == 1 and inner == outer
 
@@ -56,9 +56,9 @@ class _Merge(nn.Module):
 
     def __init__(self, deep: int, shallow: int) -> None:
         super().__init__()
-        self.project, self.mean = Point(deep, shallow), Mean()
+        self.project, self.mean = nn.Linear(deep, shallow), Mean()
         self.gate = _Gate(shallow, shallow)
-        self.mix = Point(shallow, shallow)
+        self.mix = nn.Linear(shallow, shallow)
         self.filter = Filter(shallow, shallow, 3, 1, shallow)
 
     def forward(self, deep: Tensor, shallow: Tensor) -> Tensor:
@@ -91,10 +91,10 @@ class SelfieNet(nn.Module):
             _Bottleneck(32, 96, 32, 5, 1, 24, hard=True),
             _Bottleneck(32, 96, 32, 5, 1, 24, hard=True),
         )
-        self.feature = Point(32, 128)
-        self.context, self.mean = Point(32, 128), Mean()
+        self.feature = nn.Linear(32, 128)
+        self.context, self.mean = nn.Linear(32, 128), Mean()
         self.merges = nn.ModuleList([_Merge(128, 24), _Merge(24, 16), _Merge(16, 16)])
-        self.segment = Point(16, 4)
+        self.segment = nn.Linear(16, 4)
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Alpha of the pictures; see the class."""
