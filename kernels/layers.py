@@ -18,6 +18,12 @@ _TOGETHER, _PARTS = 8, 4
 that there are to take, where there are as many chunks."""
 
 
+def chunk_parts(pixels: int) -> int:
+    """Parts that convolve_map and filter_map are done in."""
+    chunks = -(-pixels // CHUNK)
+    return max(-(-chunks // _TOGETHER), min(chunks, _PARTS))
+
+
 @numba.njit(nogil=True, cache=True, inline="always")
 def signed(number: int) -> int:
     """What a parallel loop counts, as an integer like others: numba has theirs unsigned.
@@ -28,9 +34,9 @@ def signed(number: int) -> int:
 
 
 @numba.njit(nogil=True, cache=True)
-def _together(pixels: int) -> int:
-    """Chunks of a part."""
-    return max(min(_TOGETHER, -(-pixels // CHUNK) // _PARTS), 1)
+def share_of(count: int, part: int, parts: int) -> tuple[int, int]:
+    """The first of `count` that belong to a part, and the end."""
+    return part * count // parts, (part + 1) * count // parts
 
 
 @numba.njit(nogil=True, cache=True)
@@ -46,13 +52,13 @@ def _place(
         places[at + CHUNK + n] = out[AT] + (y * out[WIDE] + x) * out[CHANNELS]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def convolve_map(
-    source: Indices, out: Indices, over: int, weights_at: int, bias: int, down: int, across: int,
-    inputs: int, dilation: int, stride: int, begin: int, low: float, high: float, weights: Floats,
-    memory: Floats,
+    part: int, parts: int, source: Indices, out: Indices, over: int, weights_at: int, bias: int,
+    down: int, across: int, inputs: int, dilation: int, stride: int, begin: int, low: float,
+    high: float, weights: Floats, memory: Floats,
 ) -> None:  # fmt: skip
-    """Run a convolution on each pixel of `out`.
+    """Run a convolution on each pixel of `out`; one of `chunk_parts`.
 
     over: from `out` to a map alike that is added, 0 for none; weights_at: where, for each LANES
     outputs, each tap and input, those of the LANES lie; bias: where those of all outputs do; down,
@@ -62,44 +68,41 @@ def convolve_map(
     """
     tap = dilation * source[CHANNELS]
     row, taps = tap * source[WIDE], down * across * inputs * LANES
-    chunks = -(-out[ROWS] * out[COLUMNS] // CHUNK)
-    together = _together(out[ROWS] * out[COLUMNS])
-    for part in numba.prange(-(-chunks // together)):
-        first = signed(part) * together
-        many = min(together, chunks - first)
-        places = np.empty(_TOGETHER * 2 * CHUNK, np.int64)
-        for n in range(many):
-            _place(first + n, source, stride, begin, out, 2 * CHUNK * n, places)
-        for group in range(out[CHANNELS] // LANES):
-            here, told = weights_at + group * taps, bias + group * LANES
-            for n in range(many):
-                if over:
-                    sum_chunk_beside(
-                        memory, weights, places, 2 * CHUNK * n, here, told, down, row, across, tap,
-                        inputs, group * LANES, over, low, high,
-                    )  # fmt: skip
-                else:
-                    sum_chunk(
-                        memory, weights, places, 2 * CHUNK * n, here, told, down, row, across, tap,
-                        inputs, group * LANES, over, low, high,
-                    )  # fmt: skip
-
-
-@numba.njit(parallel=True, nogil=True, cache=True)
-def filter_map(
-    source: Indices, out: Indices, weights_at: int, bias: int, sides: int, stride: int, begin: int,
-    low: float, high: float, weights: Floats, memory: Floats,
-) -> None:  # fmt: skip
-    """Convolve each channel by itself. weights_at: where, for each tap, those of all lie."""
-    channels = source[CHANNELS]
-    chunks = -(-out[ROWS] * out[COLUMNS] // CHUNK)
-    together = _together(out[ROWS] * out[COLUMNS])
-    for part in numba.prange(-(-chunks // together)):
-        first, places = signed(part) * together, np.empty(2 * CHUNK, np.int64)
-        for number in range(first, min(first + together, chunks)):
-            _place(number, source, stride, begin, out, 0, places)
-            for channel in range(0, channels, LANES):
-                filter_chunk(
-                    memory, weights, places, 0, weights_at + channel, bias + channel, sides,
-                    source[WIDE] * channels, channels, channels, channel, low, high,
+    first, end = share_of(-(-out[ROWS] * out[COLUMNS] // CHUNK), part, parts)
+    places = np.empty(_TOGETHER * 2 * CHUNK, np.int64)
+    for n in range(end - first):
+        _place(first + n, source, stride, begin, out, 2 * CHUNK * n, places)
+    for group in range(out[CHANNELS] // LANES):
+        here, told = weights_at + group * taps, bias + group * LANES
+        for n in range(end - first):
+            if over:
+                sum_chunk_beside(
+                    memory, weights, places, 2 * CHUNK * n, here, told, down, row, across, tap,
+                    inputs, group * LANES, over, low, high,
                 )  # fmt: skip
+            else:
+                sum_chunk(
+                    memory, weights, places, 2 * CHUNK * n, here, told, down, row, across, tap,
+                    inputs, group * LANES, over, low, high,
+                )  # fmt: skip
+
+
+@numba.njit(nogil=True, cache=True)
+def filter_map(
+    part: int, parts: int, source: Indices, out: Indices, weights_at: int, bias: int, sides: int,
+    stride: int, begin: int, low: float, high: float, weights: Floats, memory: Floats,
+) -> None:  # fmt: skip
+    """Convolve each channel by itself; one of `chunk_parts`.
+
+    weights_at: where, for each tap, those of all channels lie.
+    """
+    channels = source[CHANNELS]
+    first, end = share_of(-(-out[ROWS] * out[COLUMNS] // CHUNK), part, parts)
+    places = np.empty(2 * CHUNK, np.int64)
+    for number in range(first, end):
+        _place(number, source, stride, begin, out, 0, places)
+        for channel in range(0, channels, LANES):
+            filter_chunk(
+                memory, weights, places, 0, weights_at + channel, bias + channel, sides,
+                source[WIDE] * channels, channels, channels, channel, low, high,
+            )  # fmt: skip

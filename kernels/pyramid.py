@@ -88,7 +88,11 @@ def _solve_side(pulled: Floats, colours: Floats) -> bool:
         pushed = np.empty((level.shape[0], level.shape[1], 4), np.float32)
         _push(level, found, pushed)
         found = pushed
-    colours[:] = found
+    # Not at once: that would have the compiler spend seconds on what says that shapes differ.
+    for row in range(found.shape[0]):
+        for column in range(found.shape[1]):
+            for channel in range(4):
+                colours[row, column, channel] = found[row, column, channel]
     return True
 
 

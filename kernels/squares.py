@@ -8,7 +8,7 @@ Maps are told of as in kernels.layers.
 import numba
 import numpy as np
 
-from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE, signed
+from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE, share_of
 from kernels.registers import CHUNK, LANES
 from kernels.sums import product_chunk
 from kernels.transforms import OUT, SEEN, square_found, square_found_added, square_seen
@@ -122,43 +122,47 @@ def _find_part(
                 memory[spot] = min(max(value, low), high)
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+def square_parts(rows: int, columns: int, channels: int) -> int:
+    """Parts that convolve_squares is done in.
+
+    Where squares are no more than one thread takes at once, each part is half of the outputs.
+    """
+    parts = -(-(-(-rows // OUT) * -(-columns // OUT)) // TOGETHER)
+    return 2 if parts == 1 and channels // LANES % 2 == 0 else parts
+
+
+@numba.njit(nogil=True, cache=True)
 def convolve_squares(
-    source: Indices, out: Indices, over: int, weights_at: int, bias: int, low: float, high: float,
-    weights: Floats, memory: Floats, scratch: Floats, pace: int,
+    part: int, parts: int, source: Indices, out: Indices, over: int, weights_at: int, bias: int,
+    low: float, high: float, weights: Floats, memory: Floats, scratch: Floats, seen: int,
 ) -> None:  # fmt: skip
-    """Run a convolution of 3x3 taps on each pixel of `out`.
+    """Run a convolution of 3x3 taps on each pixel of `out`; one of `square_parts`.
 
     over: from `out` to a map alike that is added, 0 for none; weights_at: where, for each LANES
     outputs, each value and input, those of the LANES lie; bias: where those of all outputs do;
-    scratch: for each thread `pace` numbers, at least room(inputs).
+    seen: where the room(inputs) numbers of `scratch` begin that are this thread's own.
     """
-    inputs, channels = source[CHANNELS], out[CHANNELS]
-    groups, across = channels // LANES, -(-out[COLUMNS] // OUT)
+    inputs, across = source[CHANNELS], -(-out[COLUMNS] // OUT)
     count = -(-out[ROWS] // OUT) * across
-    parts = -(-count // TOGETHER)
-    # Threads share what there is of one part: each sees all of it for half of the outputs.
-    shares = 2 if parts == 1 and groups % 2 == 0 else 1
-    for item in numba.prange(parts * shares):
-        part, share = divmod(signed(item), shares)
-        first = part * count // parts
-        many = (part + 1) * count // parts - first
-        seen = numba.get_thread_id() * pace  # type: ignore[attr-defined]
-        found = seen + VALUES * TOGETHER * inputs
-        rest = found + VALUES * TOGETHER * LANES
-        _see(source, first, many, across, memory, seen, scratch)
-        for group in range(share * groups // shares, (share + 1) * groups // shares):
-            here = weights_at + group * VALUES * inputs * LANES
-            multiply(scratch, seen, weights, here, inputs, scratch, found, TOGETHER, many)
-            for n in range(many):
-                y, x = divmod(first + n, across)
-                y, x, at, told = y * OUT, x * OUT, found + n * LANES, bias + group * LANES
-                into = out[AT] + (y * out[WIDE] + x) * channels + group * LANES
-                down, beyond = min(OUT, out[ROWS] - y), min(OUT, out[COLUMNS] - x)
-                if down == OUT and beyond == OUT:
-                    _find(at, told, into, out, over, low, high, scratch, weights, memory)
-                else:
-                    _find_part(
-                        at, told, rest, down, beyond, into, out, over, low, high, scratch, weights,
-                        memory,
-                    )  # fmt: skip
+    blocks = -(-count // TOGETHER)
+    shares = parts // blocks
+    first, end = share_of(count, part // shares, blocks)
+    found = seen + VALUES * TOGETHER * inputs
+    rest = found + VALUES * TOGETHER * LANES
+    _see(source, first, end - first, across, memory, seen, scratch)
+    groups = share_of(out[CHANNELS] // LANES, part % shares, shares)
+    for group in range(groups[0], groups[1]):
+        here = weights_at + group * VALUES * inputs * LANES
+        multiply(scratch, seen, weights, here, inputs, scratch, found, TOGETHER, end - first)
+        for n in range(end - first):
+            y, x = divmod(first + n, across)
+            y, x, at, told = y * OUT, x * OUT, found + n * LANES, bias + group * LANES
+            into = out[AT] + (y * out[WIDE] + x) * out[CHANNELS] + group * LANES
+            down, beyond = min(OUT, out[ROWS] - y), min(OUT, out[COLUMNS] - x)
+            if down == OUT and beyond == OUT:
+                _find(at, told, into, out, over, low, high, scratch, weights, memory)
+            else:
+                _find_part(
+                    at, told, rest, down, beyond, into, out, over, low, high, scratch, weights,
+                    memory,
+                )  # fmt: skip

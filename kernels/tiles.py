@@ -66,8 +66,8 @@ def find_in_tiles(
     _find(
         *layout.three(planes), *layout.colour_shifts, *layout.to_rgb(), alpha, near.cells,
         near.step, near.top, near.left, spare.halves, spare.reach, tiles, logits_of(terms),
-        isinstance(stem, Transformed), stem.numbers.reshape(len(stem.bias), -1), stem.bias,
-        last.numbers, last.bias, found, levels,
+        None if isinstance(stem, Transformed) else True, stem.numbers.reshape(len(stem.bias), -1),
+        stem.bias, last.numbers, last.bias, found, levels,
     )  # fmt: skip
 
 
@@ -219,7 +219,7 @@ def _run_squares(
 def _find(
     first: Plane, second: Plane, third: Plane, shift_y: int, shift_x: int, matrix: Floats,
     offset: Floats, alpha: Alpha, near: Floats, step: int, top: int, left: int, spare: Floats,
-    reach: int, tiles: Places, table: Floats, in_squares: bool, stem: Numbers,
+    reach: int, tiles: Places, table: Floats, in_chunks: bool | None, stem: Numbers,
     stem_bias: Floats, last: Numbers, last_bias: Floats, found: Floats, levels: Floats,
 ) -> None:  # fmt: skip
     height, width = alpha.shape
@@ -254,10 +254,11 @@ def _find(
                 samples[2 * _WIDE + j] = third[y >> shift_y, x >> shift_x]
             _read(samples, matrix, offset, here, wide, table, row)
             if 0 < i < _SIDE - 1:
-                levels[tile, i - 1] = row[3 * _WIDE + 1 : 3 * _WIDE + _SIDE - 1]
+                for j in range(TILE):
+                    levels[tile, i - 1, j] = row[3 * _WIDE + 1 + j]
             _store(row, seen[i])
         told = np.empty((TILE * TILE + CHUNK) * LANES, np.float32)
-        if in_squares:
+        if in_chunks is None:  # so that only one of both is compiled
             _run_squares(seen, stem, stem_bias, last, last_bias, told)
         else:
             _run_chunks(seen, stem, stem_bias, last, last_bias, told)

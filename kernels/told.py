@@ -1,11 +1,14 @@
-"""What pass 1's net does with maps between its layers. Maps are told of as in kernels.layers."""
+"""What pass 1's net does with maps between its layers. Maps are told of as in kernels.layers.
+
+Where there are `parts`, each does an equal share of the rows.
+"""
 
 from typing import Any
 
 import numba
 import numpy as np
 
-from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE, signed
+from kernels.layers import AT, CHANNELS, COLUMNS, ROWS, WIDE, share_of
 from kernels.registers import LANES
 from kernels.transforms import lift_chunk
 from kernels.types import Alpha, Floats, Indices, Rgb
@@ -64,10 +67,11 @@ def _show_rows(
         memory[n] = memory[n - 3]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def show_picture(
-    rgb: Rgb, picture: Indices, squares: Indices, half: Indices, memory: Floats
-) -> None:
+    part: int, parts: int, rgb: Rgb, picture: Indices, squares: Indices, half: Indices,
+    memory: Floats,
+) -> None:  # fmt: skip
     """Give the net a picture, (H, W, 3) uint8 RGB, H and W even.
 
     picture: 3 channels, filled with it in [0, 1]; squares: of half the size, 12 channels, filled
@@ -75,19 +79,22 @@ def show_picture(
     the size, scaled to (255 x - 127) / 128, its last row and column repeated.
     """
     rows = rgb.shape[0] // 2
-    for y in numba.prange(rows):
-        _show_rows(rgb, signed(y), picture, squares, half, memory)
-    last, pace = _pixel(half, rows - 1, 0), half[WIDE] * half[CHANNELS]
-    for y in range(1, half[ROWS] - rows + 1):
-        for n in range(half[COLUMNS] * half[CHANNELS]):
-            memory[last + y * pace + n] = memory[last + n]
+    first, end = share_of(rows, part, parts)
+    for y in range(first, end):
+        _show_rows(rgb, y, picture, squares, half, memory)
+    if end == rows:
+        last, pace = _pixel(half, rows - 1, 0), half[WIDE] * half[CHANNELS]
+        for y in range(1, half[ROWS] - rows + 1):
+            for n in range(half[COLUMNS] * half[CHANNELS]):
+                memory[last + y * pace + n] = memory[last + n]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
-def swish_map(maps: Indices, memory: Floats) -> None:
+@numba.njit(nogil=True, cache=True)
+def swish_map(part: int, parts: int, maps: Indices, memory: Floats) -> None:
     """x times relu6(x + 3) / 6, after Howard et al., "Searching for MobileNetV3" (2019)."""
-    for row in numba.prange(maps[ROWS]):
-        at = _pixel(maps, signed(row), 0)
+    first, end = share_of(maps[ROWS], part, parts)
+    for y in range(first, end):
+        at = _pixel(maps, y, 0)
         for n in range(at, at + maps[COLUMNS] * maps[CHANNELS]):
             gate = min(max(memory[n] + np.float32(3), np.float32(0)), np.float32(6))
             memory[n] *= gate * np.float32(1 / 6)
@@ -167,15 +174,19 @@ def _blend(deep: Indices, y: int, memory: Floats, out: Floats) -> None:
         out[n] = np.float32(0.75) * memory[near + n] + np.float32(0.25) * memory[far + n]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
-def lift_map(deep: Indices, shallow: Indices, out: Indices, low: float, memory: Floats) -> None:
+@numba.njit(nogil=True, cache=True)
+def lift_map(
+    part: int, parts: int, deep: Indices, shallow: Indices, out: Indices, low: float,
+    memory: Floats,
+) -> None:  # fmt: skip
     """`deep` twice as large, bilinear between pixel centres, and `shallow`, at least `low`.
 
     The edge repeats; `out`, as large as `shallow`, may end earlier.
     """
     channels = out[CHANNELS]
-    for number in numba.prange(out[ROWS]):
-        y, row = signed(number), np.empty(deep[COLUMNS] * deep[CHANNELS], np.float32)
+    row = np.empty(deep[COLUMNS] * deep[CHANNELS], np.float32)
+    first, end = share_of(out[ROWS], part, parts)
+    for y in range(first, end):
         _blend(deep, y, memory, row)
         for x in range(out[COLUMNS]):
             near, far = x // 2 * channels, _other(x, deep[COLUMNS]) * channels
@@ -184,13 +195,15 @@ def lift_map(deep: Indices, shallow: Indices, out: Indices, low: float, memory: 
                 lift_chunk(row, memory, near + c, far + c, at + c, into + c, low)
 
 
-@numba.njit(parallel=True, nogil=True, cache=True)
-def join_state(maps: Indices, state: Indices, out: Indices, memory: Floats) -> None:
+@numba.njit(nogil=True, cache=True)
+def join_state(
+    part: int, parts: int, maps: Indices, state: Indices, out: Indices, memory: Floats
+) -> None:
     """The last channels, as many as `state` has, then those of `state`."""
     own = state[CHANNELS]
-    for row in numba.prange(out[ROWS]):
+    first, end = share_of(out[ROWS], part, parts)
+    for y in range(first, end):
         for x in range(out[COLUMNS]):
-            y = signed(row)
             at, into = _pixel(maps, y, x) + maps[CHANNELS] - own, _pixel(out, y, x)
             kept = _pixel(state, y, x)
             for c in range(own):
@@ -199,30 +212,33 @@ def join_state(maps: Indices, state: Indices, out: Indices, memory: Floats) -> N
                 memory[into + own + c] = memory[kept + c]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
-def forget_state(gates: Indices, state: Indices, out: Indices, memory: Floats) -> None:
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def forget_state(
+    part: int, parts: int, gates: Indices, state: Indices, out: Indices, memory: Floats
+) -> None:
     """Weigh `state` by the sigmoid of as many first `gates`, into the last channels of `out`."""
     own = state[CHANNELS]
-    for row in numba.prange(out[ROWS]):
+    first, end = share_of(out[ROWS], part, parts)
+    for y in range(first, end):
         for x in range(out[COLUMNS]):
-            y = signed(row)
             at, kept, into = _pixel(gates, y, x), _pixel(state, y, x), _pixel(out, y, x) + own
             for c in range(own):
                 memory[into + c] = _sigmoid(memory[at + c]) * memory[kept + c]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def renew_state(
-    gates: Indices, fresh: Indices, state: Indices, maps: Indices, memory: Floats
-) -> None:
+    part: int, parts: int, gates: Indices, fresh: Indices, state: Indices, maps: Indices,
+    memory: Floats,
+) -> None:  # fmt: skip
     """Move `state` to the tanh of `fresh` by the sigmoid of the other `gates`.
 
     And put it into the last channels of `maps`.
     """
     own = state[CHANNELS]
-    for row in numba.prange(maps[ROWS]):
+    first, end = share_of(maps[ROWS], part, parts)
+    for y in range(first, end):
         for x in range(maps[COLUMNS]):
-            y = signed(row)
             gate, found = _pixel(gates, y, x) + own, _pixel(fresh, y, x)
             kept, into = _pixel(state, y, x), _pixel(maps, y, x) + maps[CHANNELS] - own
             for c in range(own):
@@ -233,14 +249,15 @@ def renew_state(
                 memory[into + c] = memory[kept + c]
 
 
-@numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
-def spread_alpha(maps: Indices, memory: Floats, alpha: Alpha) -> None:
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def spread_alpha(part: int, parts: int, maps: Indices, memory: Floats, alpha: Alpha) -> None:
     """The sigmoid of four channels for the pixels of each square of 2 x 2.
 
     alpha: (2 rows, 2 columns) float32, written.
     """
-    for row in numba.prange(maps[ROWS]):
-        y, logits = signed(row), np.empty(2 * maps[COLUMNS], np.float32)
+    logits = np.empty(2 * maps[COLUMNS], np.float32)
+    first, end = share_of(maps[ROWS], part, parts)
+    for y in range(first, end):
         for i in range(2):
             for x in range(maps[COLUMNS]):
                 at = _pixel(maps, y, x) + 2 * i

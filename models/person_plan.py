@@ -130,14 +130,11 @@ class _Net:
 class Sized:
     """The net on pictures of one size.
 
-    shown: maps of the picture, as kernels.told.show_picture fills them; states: those remembered;
-    logits: what is found, four for each square of 2 x 2 pixels; running: held by who runs it.
+    states: maps that are remembered; running: held by who runs it.
     """
 
     program: Program
-    shown: tuple[Map, Map, Map]
     states: tuple[Map, Map]
-    logits: Map
     running: Lock
 
 
@@ -162,7 +159,9 @@ class PersonPlan:
             for own, step in zip(STATES, STEPS, strict=True)
         )
         states = eighth, sixteenth
+        plan.show(picture, squares, half)
         seen = self._people(plan, picture), self._things(plan, half)
         logits = self._net(plan, squares, *seen, states)
-        plan.keep(picture, squares, half, *states, logits)
-        return Sized(plan.program(self._weights), (picture, squares, half), states, logits, Lock())
+        plan.tell(logits)
+        plan.keep(picture, squares, half, *states)
+        return Sized(plan.program(self._weights), states, Lock())

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.told import show_picture, spread_alpha
 from kernels.types import Alpha, Floats, Rgb
 from models.person_model import PersonModel
 from models.person_net import SMALLEST, STRIDE
@@ -54,10 +53,7 @@ class PersonRunner:
             states = [program.inside(each) for each in sized.states]
             for number, state in enumerate(states):
                 state[:] = 0 if memory is None else memory[number]
-            picture, squares, half = (program.told(each) for each in sized.shown)
-            show_picture(rgb, picture, squares, half, program.memory)
-            program.run()
-            spread_alpha(program.told(sized.logits), program.memory, alpha)
+            program.run(np.ascontiguousarray(rgb), alpha)
             eighth, sixteenth = (state.copy() for state in states)
             return alpha, Memory(eighth, sixteenth)
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels import steps
-from kernels.squares import room
+from kernels.layers import chunk_parts
+from kernels.squares import room, square_parts
 from kernels.transforms import OUT
 from kernels.types import Floats
 from models.heap import Heap
@@ -15,9 +16,13 @@ from models.maps import Map, told
 from models.packed import LINEAR, RGB, Filters, Limits, Matrix, Squared, Sums, lined, whole
 from models.program import Program
 
+_ROWS = 8
+"""Parts at most that what is done row by row is done in: more than there are threads, mostly."""
+
 
 class _Step(NamedTuple):
     kind: int
+    parts: int
     maps: tuple[Map, ...]
     beside: Map | None
     rest: tuple[int, ...]
@@ -54,12 +59,23 @@ class Plan:
         """Nothing else may use their memory: they are filled before, or read after the steps."""
         self._kept.update(each.number for each in maps)
 
+    def show(self, picture: Map, squares: Map, half: Map) -> None:
+        """See kernels.told.show_picture."""
+        fit = picture[3:5] == (2 * squares.rows, 2 * squares.columns)
+        fit = fit and half.rows >= squares.rows and half.columns >= squares.columns
+        self._add(steps.SHOW, _rows(squares), (picture, squares, half), fits=fit)
+
+    def tell(self, logits: Map) -> None:
+        """See kernels.told.spread_alpha."""
+        self._add(steps.TELL, _rows(logits), (logits,))
+
     def sums(self, source: Map, layer: Sums, out: Map, beside: Map | None = None) -> Map:
         """Convolve; `beside` is added before the result is limited. Gives `out`."""
         _check(source, layer, layer.down, layer.dilation, out)
         read = layer.read if layer.read == RGB else whole(layer.read)
         fit = (read, whole(layer.outputs)) == (source.channels, out.channels)
-        self._add(steps.CONVOLVE, (source, out), layer[:8], layer.limits, fit, beside)
+        parts = chunk_parts(out.rows * out.columns)
+        self._add(steps.CONVOLVE, parts, (source, out), layer[:8], layer.limits, fit, beside)
         return out
 
     def squared(self, source: Map, layer: Squared, out: Map, beside: Map | None = None) -> Map:
@@ -67,36 +83,39 @@ class Plan:
         fit = source[3:5] == out[3:5] and source.margin >= 1
         fit = fit and (whole(layer.inputs), whole(layer.outputs)) == (source.channels, out.channels)
         self._room = max(self._room, room(source.channels))
-        self._add(steps.SQUARES, (source, out), layer[:2], layer.limits, fit, beside)
+        parts = square_parts(out.rows, out.columns, out.channels)
+        self._add(steps.SQUARES, parts, (source, out), layer[:2], layer.limits, fit, beside)
         return out
 
     def filters(self, source: Map, layer: Filters, out: Map) -> Map:
         """Convolve each channel by itself."""
         _check(source, layer, layer.sides, 1, out)
         fit = {source.channels, out.channels} == {whole(layer.channels)}
-        self._add(steps.FILTER, (source, out), layer[:5], layer.limits, fit)
+        parts = chunk_parts(out.rows * out.columns)
+        self._add(steps.FILTER, parts, (source, out), layer[:5], layer.limits, fit)
         return out
 
     def swish(self, maps: Map) -> None:
         """See kernels.told.swish_map."""
-        self._add(steps.SWISH, (maps,))
+        self._add(steps.SWISH, _rows(maps), (maps,))
 
     def gate(self, maps: Map, squeeze: Matrix, excite: Matrix) -> None:
         """Weigh channels by what their means tell."""
         rest = *squeeze[:3], excite.weights, excite.bias
         fit = squeeze.inputs == excite.outputs == maps.channels
-        self._add(steps.GATE, (maps,), rest, fits=fit and excite.inputs == squeeze.outputs)
+        self._add(steps.GATE, 1, (maps,), rest, fits=fit and excite.inputs == squeeze.outputs)
 
     def everywhere(self, maps: Map, layer: Matrix) -> None:
         """Add a linear function of the means to each pixel."""
         fit = layer.inputs == layer.outputs == maps.channels
-        self._add(steps.EVERYWHERE, (maps,), layer[:2], fits=fit)
+        self._add(steps.EVERYWHERE, 1, (maps,), layer[:2], fits=fit)
 
     def lift(self, deep: Map, shallow: Map, out: Map, low: float) -> Map:
         """`deep` twice as large and `shallow`, at least `low`. Gives `out`."""
         fit = 2 * deep.rows >= out.rows and 2 * deep.columns >= out.columns
         fit = fit and shallow[2:5] == out[2:5] and deep.channels == out.channels
-        self._add(steps.LIFT, (deep, shallow, out), limits=(low, math.inf), fits=fit)
+        maps, limits = (deep, shallow, out), (low, math.inf)
+        self._add(steps.LIFT, _rows(out), maps, limits=limits, fits=fit)
         return out
 
     def remember(self, maps: Map, state: Map, gates: Squared, candidate: Squared) -> None:
@@ -109,26 +128,25 @@ class Plan:
             self.new(maps.rows, maps.columns, times * state.channels, margin)
             for times, margin in ((2, 1), (2, 0), (1, 0))
         )
-        self._add(steps.JOIN, (maps, state, both), fits=state[3:5] == maps[3:5])
+        parts, fit = _rows(maps), state[3:5] == maps[3:5]
+        self._add(steps.JOIN, parts, (maps, state, both), fits=fit)
         self.squared(both, gates, told)
-        self._add(steps.FORGET, (told, state, both))
+        self._add(steps.FORGET, parts, (told, state, both))
         self.squared(both, candidate, fresh)
-        self._add(steps.RENEW, (told, fresh, state, maps))
+        self._add(steps.RENEW, parts, (told, fresh, state, maps))
 
     def program(self, weights: Floats) -> "Program":
         """What runs them; `weights`: all that their layers were packed into."""
         places, count, fresh = self._places()
         table, limits = [], []
         for number, step in enumerate(self._steps):
-            for each in (new for new in fresh.get(number, []) if new.margin):
-                table.append([steps.BLANK, *told(each, places[each.number])])
-                limits.append(LINEAR)
             numbers = [value for each in step.maps for value in told(each, places[each.number])]
             numbers += [0] * (steps.MAPS * 4 - len(numbers))
             beside = step.beside
             over = 0 if beside is None else places[beside.number] - places[step.maps[1].number]
             more = [over] if step.kind in (steps.CONVOLVE, steps.SQUARES) else []
-            table.append([step.kind, *numbers, *more, *step.rest])
+            begun = fresh.get(number, 0)
+            table.append([step.kind, step.parts, begun, *numbers, *more, *step.rest])
             limits.append(step.limits)
         rows = np.zeros((len(table), steps.LENGTH), np.int64)
         for row, values in zip(rows, table, strict=True):
@@ -136,8 +154,10 @@ class Plan:
         bounds = np.array(limits, np.float32).reshape(-1, 2)
         return Program(rows, bounds, weights, lined(count), self._room, places)
 
-    def _places(self) -> tuple[dict[int, int], int, dict[int, list[Map]]]:
-        """Where each map's memory begins, how much there is, and which maps each step begins.
+    def _places(self) -> tuple[dict[int, int], int, dict[int, int]]:
+        """Where each map's memory begins, how much there is, and which of its maps a step begins.
+
+        From 1 on; of those with something around them, at most the one that it writes.
 
         What none needs any longer is used again: what was written last is nearest.
         """
@@ -149,26 +169,32 @@ class Plan:
             if each.number in self._kept:
                 places[each.number], count = count, count + whole(size)
         heap = Heap(count)
-        fresh: dict[int, list[Map]] = {}
+        fresh: dict[int, int] = {}
         for number, step in enumerate(self._steps):
-            for each in step.maps:
+            for position, each in enumerate(step.maps, 1):
                 if each.number not in places:
                     places[each.number] = heap.take(whole(self._maps[each.number][1]))
-                    fresh.setdefault(number, []).append(each)
+                    if each.margin and fresh.setdefault(number, position) != position:
+                        raise ValueError(f"step {number} begins more than one map")
             for each_used in used[number] - self._kept:
                 if last[each_used] == number:
                     heap.give(places[each_used], whole(self._maps[each_used][1]))
         return places, heap.end, fresh
 
     def _add(
-        self, kind: int, maps: tuple[Map, ...], rest: Sequence[int] = (), limits: Limits = LINEAR,
-        fits: bool = True, beside: Map | None = None,
+        self, kind: int, parts: int, maps: tuple[Map, ...], rest: Sequence[int] = (),
+        limits: Limits = LINEAR, fits: bool = True, beside: Map | None = None,
     ) -> None:  # fmt: skip
         """Raises ValueError when maps and layer do not fit one another."""
         if not fits or (beside is not None and beside[1:] != maps[1][1:]):
             named = ", ".join(map(str, (*maps, beside)))
             raise ValueError(f"step {len(self._steps)} does not fit {named}")
-        self._steps.append(_Step(kind, maps, beside, tuple(rest), limits))
+        self._steps.append(_Step(kind, parts, maps, beside, tuple(rest), limits))
+
+
+def _rows(maps: Map) -> int:
+    """Parts of what is done row by row."""
+    return min(maps.rows, _ROWS)
 
 
 def _check(source: Map, layer: Sums | Filters, sides: int, dilation: int, out: Map) -> None:

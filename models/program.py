@@ -3,10 +3,12 @@
 import numpy as np
 
 from kernels import steps
-from kernels.threads import available
-from kernels.types import Floats, Indices
+from kernels.threads import available, used
+from kernels.types import Alpha, Floats, Indices, Rgb
 from models.maps import Map, told
 from models.packed import lined, whole
+
+_NO_PICTURE, _NO_ALPHA = np.empty((0, 0, 3), np.uint8), np.empty((0, 0), np.float32)
 
 
 class Program:
@@ -21,12 +23,15 @@ class Program:
         self.memory, self._pace = memory, whole(pace)
         self._places = places
         self._scratch = lined(available() * self._pace)
+        self._counters = np.zeros(len(table) * steps.COUNTERS, np.int64)
 
-    def run(self) -> None:
-        """Run all steps."""
+    def run(self, rgb: Rgb = _NO_PICTURE, alpha: Alpha = _NO_ALPHA) -> None:
+        """Run all steps. rgb: what is shown, if anything is; alpha: written, if it is told."""
+        self._counters[:] = 0
         steps.run_steps(
-            self._table, self._limits, self._weights, self.memory, self._scratch, self._pace
-        )
+            rgb, self._table, self._limits, self._weights, self.memory, alpha, self._scratch,
+            self._pace, self._counters, used(),
+        )  # fmt: skip
 
     def told(self, maps: Map) -> Indices:
         """What kernels.layers is told of a map of the plan, which was kept."""

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from kernels.told import show_picture, spread_alpha
-from models.maps import told
 from models.plan import Plan
 from tests.edges import normal
 
@@ -16,9 +14,10 @@ def test_a_picture_is_shown_in_three_ways(size: tuple[int, int]) -> None:
     plan = Plan()
     picture, squares = plan.new(*size, 3, 2), plan.new(height // 2, width // 2, 12, 1)
     half = plan.new(-(-height // 32) * 16, -(-width // 32) * 16, 3, 1)
+    plan.show(picture, squares, half)
     plan.keep(picture, squares, half)
     program = plan.program(np.zeros(0, np.float32))
-    show_picture(rgb, *(program.told(each) for each in (picture, squares, half)), program.memory)
+    program.run(rgb)
     scaled = rgb.astype(np.float32) / 255
     np.testing.assert_allclose(program.inside(picture), scaled, atol=1e-6)
     parts = scaled.reshape(height // 2, 2, width // 2, 2, 3).transpose(0, 2, 4, 1, 3)
@@ -35,12 +34,13 @@ def test_a_picture_is_shown_in_three_ways(size: tuple[int, int]) -> None:
 def test_alpha_is_the_sigmoid_of_four_channels_a_square() -> None:
     plan = Plan()
     maps = plan.new(7, 9, 4)
+    plan.tell(maps)
     plan.keep(maps)
     program = plan.program(np.zeros(0, np.float32))
     logits = 8 * normal(7, 9, 4)
     logits[0, 0] = -200, 200, -90, 90
     program.inside(maps)[..., :4] = logits
     alpha = np.empty((14, 18), np.float32)
-    spread_alpha(np.array(told(maps, 0), np.int64), program.memory, alpha)
+    program.run(alpha=alpha)
     wide = logits.astype(np.float64).reshape(7, 9, 2, 2).transpose(0, 2, 1, 3).reshape(14, 18)
     np.testing.assert_allclose(alpha, 1 / (1 + np.exp(-wide)), atol=3e-7)
