@@ -9,6 +9,8 @@ import importlib.metadata
 import os
 from fnmatch import fnmatch
 
+from kernels.keeping import keep_together
+
 # OpenMP threads otherwise spin between two short kernels, which starves the decoder, the encoder
 # and each other: under load one net run took six times as long. Read when the library loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -29,3 +31,4 @@ def _lend_numba_tbb() -> None:
 
 
 _lend_numba_tbb()
+keep_together()

@@ -9,9 +9,11 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
+from kernels.compiled import is_compiled
 from kernels.threads import available, may_be_shared, use_threads
 from models.clock import StageClock
 from models.matting import Matting, open_matting
+from models.segmenter import DEFAULT_SEGMENTER
 from stream.backgrounds import open_background
 from stream.collisions import check_paths
 from stream.errors import TruncatedError
@@ -19,6 +21,7 @@ from stream.frame import Frame
 from stream.mattes import Look, matted, seen
 from stream.outputs import Output, look_of, open_outputs
 from stream.pipeline import Waits, prefetch
+from stream.preparing import BY_COLOUR, FINISH, LOOK, REFINE, SETTLE, prepare
 from stream.render import Rendered, Renderer
 from stream.settings import Settings
 from stream.source_info import SourceInfo
@@ -83,13 +86,15 @@ def run(settings: Settings, stop: Event | None = None, watch: Watch | None = Non
         matting = _open_matting(settings, progress)
         renderer = Renderer(None if transparent else open_background(background))
         outputs = open_outputs(settings, chosen, transparent, source, stack)
+        if watch is not None:
+            watch(progress)
+        if not is_compiled():
+            prepare(_parts(settings), stop.is_set)
         frames = _rendered(source, masks, matting, renderer, progress)
         with contextlib.closing(
             prefetch(frames, DEPTH, "compute", progress.rendered, stop)
         ) as items:
             progress.started = time.perf_counter()
-            if watch is not None:
-                watch(progress)
             interrupted = _write_all(items, outputs, progress, stop, watch)
         return _finished(settings, source, outputs, progress, interrupted)
 
@@ -108,6 +113,13 @@ def _open_matting(settings: Settings, progress: Progress) -> Matting:
         first, settings.quality, settings.smoothing, progress.clock, confident,
         refiners=_refiners(progress.info),
     )  # fmt: skip
+
+
+def _parts(settings: Settings) -> list[str]:
+    """Of what must be compiled; see stream.preparing."""
+    looks = settings.masks is None and settings.segmenter == DEFAULT_SEGMENTER
+    refine = [BY_COLOUR] if settings.quality == "fast" else [REFINE, SETTLE]
+    return [*refine, LOOK, FINISH] if looks else [*refine, FINISH]
 
 
 def _refiners(info: SourceInfo) -> int:

@@ -1,27 +1,26 @@
-"""Nothing is compiled once pictures leave, and on the first run two processes share the work."""
+"""Nothing is compiled once pictures leave, and what is prepared is what they need."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import pytest
 
 from kernels.compiled import is_compiled
 from kernels.types import Planes
 from models.clock import StageClock
-from stream.live import rehearsal
 from stream.live.capture import Numbered
 from stream.live.feeds import Captured
 from stream.live.governor import STEPS
 from stream.live.look import Controls
 from stream.live.normal import live_frame
-from stream.live.rehearsal import LAST, compile_last, helped
+from stream.live.rehearsal import LAST, PARTS
 from stream.live.settings import LiveSettings
 from stream.live.start import opener
 from stream.live.work import Work
@@ -81,16 +80,17 @@ def everything(work: Work, controls: Controls, background: str) -> None:
 
 def report(background: str) -> None:
     """What a fresh process compiles, bit by bit, as JSON; see the test."""
-    compile_last()
-    last = compiled()
+    for part in PARTS:
+        module, function = part.split(":")
+        getattr(import_module(module), function)()
+    prepared = compiled()
     controls = Controls()
     with closing(Work(opener(LiveSettings()), controls, StageClock())) as work:
         work.rehearse(HEIGHT, WIDTH)
         rehearsed = compiled()
         everything(work, controls, background)
-    late = new(compiled(), rehearsed)
-    anew = [name for name in new(rehearsed, last) if name in last]
-    print(json.dumps({"last": list(last), "anew": anew, "late": late}))
+    late, anew = new(compiled(), rehearsed), new(rehearsed, prepared)
+    print(json.dumps({"prepared": list(prepared), "anew": anew, "late": late}))
 
 
 def test_nothing_is_compiled_after_the_rehearsal_nor_twice_for_it(tmp_path: Path) -> None:
@@ -101,38 +101,7 @@ def test_nothing_is_compiled_after_the_rehearsal_nor_twice_for_it(tmp_path: Path
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert set(LAST) <= set(told["last"])
+    assert set(LAST) <= set(told["prepared"])
     assert told["anew"] == []
     assert told["late"] == []
     assert is_compiled(*LAST)
-
-
-def test_a_second_process_helps_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*words: Any, **more: Any) -> "subprocess.Popen[bytes]":
-        started.append(popen(*words, **more))
-        return started[-1]
-
-    popen = subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", start)
-    monkeypatch.setattr(rehearsal, "is_compiled", lambda *kernels: False)
-    with pytest.raises(ZeroDivisionError), helped():
-        assert started[0].poll() is None
-        raise ZeroDivisionError
-    assert started[0].poll() is not None
-    monkeypatch.setattr(rehearsal, "is_compiled", lambda *kernels: True)
-    with helped():
-        assert len(started) == 1
-
-
-def test_without_help_all_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*words: Any, **more: Any) -> None:
-        raise OSError("no more processes")
-
-    monkeypatch.setattr(subprocess, "Popen", refuse)
-    monkeypatch.setattr(rehearsal, "is_compiled", lambda *kernels: False)
-    done = []
-    with helped():
-        done.append(1)
-    assert done

@@ -8,8 +8,9 @@ from statistics import median
 from kernels.threads import used
 from stream.live.capture import Capture, Numbered
 from stream.live.governor import Governor
-from stream.live.rehearsal import helped
+from stream.live.rehearsal import PARTS, is_first
 from stream.live.work import Work
+from stream.preparing import prepare
 
 _TIMES = 4
 """Times that the first picture is worked on at each step of the governor's."""
@@ -27,8 +28,9 @@ def warm_up(
 
     Waits for the camera's first picture; leaves early when `stopping` is set.
     """
-    with helped():
-        work.rehearse(*capture.size)
+    if is_first():
+        prepare(PARTS, stopping.is_set)
+    work.rehearse(*capture.size)
     while (taken := capture.newest(-1, _PATIENCE)) is None:
         if stopping.is_set():
             return

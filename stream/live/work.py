@@ -14,8 +14,8 @@ from stream.live.director import Ready
 from stream.live.effects import Effects
 from stream.live.governor import STEPS, Step
 from stream.live.look import Controls, Look
-from stream.live.rehearsal import made_up
 from stream.live.rest import Rest
+from stream.preparing import made_up
 
 if TYPE_CHECKING:  # takes seconds, and the first slate does not wait for it
     from models.matting import Matting, Seen

@@ -1,0 +1,170 @@
+"""On a machine's first run several processes compile what a job needs, each a part of it.
+
+The compiler works on one kernel at a time in each process. What one has compiled the others find in
+the cache.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from kernels.band import BAND, INSIDE, TILE, lattice, tiles_of
+from kernels.spread import SpreadColours
+from kernels.threads import available
+from kernels.types import Alpha
+from stream.frame import Frame, Matte
+from stream.live.normal import live_frame
+
+REFINE, SETTLE, BY_COLOUR, LOOK, FINISH = (
+    f"stream.preparing:{name}" for name in ("refine", "settle", "by_colour", "look", "finish")
+)
+"""Parts, of which each helper takes one and the last all that are left: functions in modules."""
+_ROOT = Path(__file__).resolve().parents[1]
+_SIZE = 720, 1280
+"""Several times what pass 1 looks at, or pass 2 would have nothing to add."""
+_PATIENCE = 0.1
+
+
+def made_up(height: int, width: int) -> tuple[Frame, Alpha]:
+    """A picture of noise, and a coarse alpha that is 0, 1 and in between in it."""
+    from models.segmenter import coarse_size
+
+    random = np.random.default_rng(0)
+    shapes = (height, width), (height // 2, width // 2), (height // 2, width // 2)
+    planes = tuple(random.integers(16, 236, shape, np.uint8) for shape in shapes)
+    tall, wide = coarse_size(height, width)
+    y, x = np.mgrid[:tall, :wide]
+    distance = np.hypot((y + 0.5) / tall - 0.5, (x + 0.5) / wide - 0.5)
+    return live_frame(planes, 0), np.clip((0.35 - distance) * 20, 0, 1).astype(np.float32)
+
+
+def unmade(height: int, width: int) -> Matte:
+    """A matte of such a picture that no kernel was needed for."""
+    frame, coarse = made_up(height, width)
+    alpha = np.asarray(cv2.resize(coarse, (width, height)), np.float32)
+    kinds = np.full(lattice(height, width), BAND, np.uint8)
+    kinds[kinds.shape[0] // 2, kinds.shape[1] // 2] = INSIDE
+    cells = np.full((height // 4, width // 4, 4), 128, np.float32)
+    return Matte(frame, alpha, frame.planes, kinds, SpreadColours(cells, cells.copy(), 4))
+
+
+def look() -> None:
+    """Compile pass 1."""
+    from models.picture import Box
+    from models.segmenter import DEFAULT_SEGMENTER, open_segmenter
+
+    frame, _ = made_up(*_SIZE)
+    frame.rgb(4, 4, Box(2, 2, 8, 8))  # as it looks closer at a subject
+    open_segmenter(DEFAULT_SEGMENTER, "balanced")(frame, None)
+
+
+def refine() -> None:
+    """Compile the learned pass 2."""
+    from models.refiner import open_refiner
+
+    frame, coarse = made_up(*_SIZE)
+    open_refiner("balanced")(frame, coarse)
+
+
+def settle() -> None:
+    """Compile what comes last in the learned pass 2, before it comes to that."""
+    from kernels.bound import bound_alpha
+    from kernels.hedge import hedge_alpha
+    from kernels.scatter import scatter_alpha
+    from models.refiner_pixels import TERMS
+
+    matte = unmade(*_SIZE)
+    # One of several numbers a cell, as nets give them: of other strides kernels are others.
+    cells = np.zeros((_SIZE[0] // 4, _SIZE[1] // 4, 2), np.float32)[..., 1]
+    tiles = tiles_of(matte.kinds)
+    found = np.zeros((len(tiles), TILE, TILE, 2), np.float32)
+    levels, kinds = found[..., 0].copy(), matte.kinds
+    scatter_alpha(found, levels, tiles, kinds, kinds, TERMS, 1, matte.alpha)
+    bound_alpha(matte.alpha, cells, tiles)
+    hedge_alpha(matte.alpha, levels, found, tiles, cells, 4, 0, 0)
+
+
+def by_colour() -> None:
+    """Compile pass 2 without nets."""
+    from models.refiner import open_refiner
+
+    frame, coarse = made_up(*_SIZE)
+    open_refiner("fast")(frame, coarse)
+
+
+def finish() -> None:
+    """Compile time, foreground, and what lays it over something else."""
+    from models.refiner import estimate_foreground
+    from models.temporal import TemporalSmoother
+    from stream.backgrounds import open_background
+    from stream.render import Renderer
+
+    matte, smoother = unmade(*_SIZE), TemporalSmoother()
+    frame = matte.frame
+    for dt in (None, 0.04):
+        alpha, kinds = smoother(frame, matte.alpha, matte.kinds, dt)
+    foreground = estimate_foreground(frame, alpha, kinds, matte.colours)
+    matte = replace(matte, alpha=alpha, foreground=foreground, kinds=kinds)
+    for background in (None, open_background("#203040")):
+        Renderer(background)(matte)
+
+
+def prepare(parts: Sequence[str], is_stopped: Callable[[], bool]) -> None:
+    """Have `parts` compiled by other processes; waits for that, or until `is_stopped`.
+
+    Without them, or where they fail, all is compiled when it is needed. They end with this one.
+    """
+    helpers = [_begun(share) for share in _shares(parts, available())]
+    try:
+        while any(each.poll() is None for each in helpers if each) and not is_stopped():
+            time.sleep(_PATIENCE)
+    finally:
+        for each in helpers:
+            if each is not None:
+                each.kill()
+                each.communicate()
+
+
+def _shares(parts: Sequence[str], cores: int) -> list[Sequence[str]]:
+    """Parts for each helper: the last has what is left. None where one process does as well."""
+    many = min(cores, len(parts))
+    if many < 2 or getattr(sys, "frozen", False):  # there is no interpreter to start then
+        return []
+    return [*([part] for part in parts[: many - 1]), parts[many - 1 :]]
+
+
+def _begun(parts: Sequence[str]) -> "subprocess.Popen[bytes] | None":
+    code = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); "
+    code += f"from stream.preparing import work_off; work_off({list(parts)!r})"
+    with suppress(OSError):
+        return subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    return None
+
+
+def work_off(parts: Sequence[str]) -> None:
+    """Do parts in a process of its own, which ends when standard input does."""
+
+    def end() -> None:
+        # Not by way of sys.stdin, whose lock would hold up an end that comes of itself.
+        while os.read(0, 1):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=end, daemon=True).start()
+    for part in parts:
+        module, function = part.split(":")
+        with suppress(Exception):  # what failed is compiled where it is needed
+            getattr(import_module(module), function)()
