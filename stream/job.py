@@ -21,7 +21,7 @@ from stream.frame import Frame
 from stream.mattes import Look, matted, seen
 from stream.outputs import Output, look_of, open_outputs
 from stream.pipeline import Waits, prefetch
-from stream.preparing import BY_COLOUR, FINISH, LOOK, REFINE, SETTLE, prepare
+from stream.preparing import BY_COLOUR, FINISH, LAY, LOOK, REFINE, SETTLE, prepare
 from stream.render import Rendered, Renderer
 from stream.settings import Settings
 from stream.source_info import SourceInfo
@@ -119,7 +119,7 @@ def _parts(settings: Settings) -> list[str]:
     """Of what must be compiled; see stream.preparing."""
     looks = settings.masks is None and settings.segmenter == DEFAULT_SEGMENTER
     refine = [BY_COLOUR] if settings.quality == "fast" else [REFINE, SETTLE]
-    return [*refine, LOOK, FINISH] if looks else [*refine, FINISH]
+    return [*refine, LOOK, FINISH, LAY] if looks else [*refine, FINISH, LAY]
 
 
 def _refiners(info: SourceInfo) -> int:

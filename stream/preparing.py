@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -25,8 +24,9 @@ from kernels.types import Alpha
 from stream.frame import Frame, Matte
 from stream.live.normal import live_frame
 
-REFINE, SETTLE, BY_COLOUR, LOOK, FINISH = (
-    f"stream.preparing:{name}" for name in ("refine", "settle", "by_colour", "look", "finish")
+REFINE, SETTLE, BY_COLOUR, LOOK, FINISH, LAY = (
+    f"stream.preparing:{name}"
+    for name in ("refine", "settle", "by_colour", "look", "finish", "lay")
 )
 """Parts, of which each helper takes one and the last all that are left: functions in modules."""
 _ROOT = Path(__file__).resolve().parents[1]
@@ -103,18 +103,22 @@ def by_colour() -> None:
 
 
 def finish() -> None:
-    """Compile time, foreground, and what lays it over something else."""
+    """Compile time and foreground."""
     from models.refiner import estimate_foreground
     from models.temporal import TemporalSmoother
+
+    matte, smoother = unmade(*_SIZE), TemporalSmoother()
+    for dt in (None, 0.04):
+        alpha, kinds = smoother(matte.frame, matte.alpha, matte.kinds, dt)
+    estimate_foreground(matte.frame, alpha, kinds, matte.colours)
+
+
+def lay() -> None:
+    """Compile what lays a foreground over something else, or over nothing."""
     from stream.backgrounds import open_background
     from stream.render import Renderer
 
-    matte, smoother = unmade(*_SIZE), TemporalSmoother()
-    frame = matte.frame
-    for dt in (None, 0.04):
-        alpha, kinds = smoother(frame, matte.alpha, matte.kinds, dt)
-    foreground = estimate_foreground(frame, alpha, kinds, matte.colours)
-    matte = replace(matte, alpha=alpha, foreground=foreground, kinds=kinds)
+    matte = unmade(*_SIZE)
     for background in (None, open_background("#203040")):
         Renderer(background)(matte)
 

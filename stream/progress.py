@@ -19,7 +19,7 @@ from stream.job import Progress as Run
 
 PLAIN_INTERVAL = 5.0
 """Seconds between two plain lines."""
-PREPARING = "preparing: the first run on a machine compiles for about a minute"
+PREPARING = "preparing: the first run on a machine compiles for a minute or two"
 RECENT = 50
 SHOWN = ("decode", "to rgb", "pass 1", "pass 2", "time", "foreground", "composite", "encode")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stream import preparing
-from stream.preparing import FINISH, LOOK, REFINE, SETTLE, prepare
+from stream.preparing import FINISH, LAY, LOOK, REFINE, SETTLE, prepare
 from tests.test_live_rehearsal import compiled, new
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,7 +114,9 @@ def report(folder: str) -> None:
     from stream.job import run
     from stream.settings import Settings
 
-    parts: list[Callable[[], None]] = [preparing.refine, preparing.look, preparing.finish]
+    parts: list[Callable[[], None]] = [
+        preparing.refine, preparing.look, preparing.finish, preparing.lay,
+    ]  # fmt: skip
     settled = compiled_by(preparing.settle)
     for part in parts:
         part()
@@ -143,6 +145,6 @@ def test_a_job_compiles_nothing_after_all_parts(tmp_path: Path) -> None:
 
 
 def test_parts_have_names() -> None:
-    for part in (REFINE, SETTLE, LOOK, FINISH, preparing.BY_COLOUR):
+    for part in (REFINE, SETTLE, LOOK, FINISH, LAY, preparing.BY_COLOUR):
         module, function = part.split(":")
         assert callable(getattr(sys.modules[module], function))

@@ -48,7 +48,7 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
         stack.callback(session.close)
         say(_told(plan, outlets))
         if is_first():
-            say("preparing: the first run on a machine compiles for about a minute")
+            say("preparing: the first run on a machine compiles for a minute or two")
         console.watch(session.status)
         stack.enter_context(_timed(stop, settings.seconds))
         if settings.ui is not None:
