@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 
-from kernels.threads import may_be_shared
+from kernels.threads import may_be_shared, use_threads, used
 from kernels.types import Alpha, Rgb
 from models.beside import Beside
 from models.fusion import agreed
@@ -18,9 +18,10 @@ class Search:
     def __init__(self, nets: Sequence[Far], rgb: Rgb, at_once: bool) -> None:
         """at_once: whether the nets look one after another without a pause.
 
-        Else each `result` begins the next: so no picture has to do beside all of them.
+        Else each `result` begins the next, so no picture has to do beside all of them, and each
+        keeps to one thread: the others belong to the picture.
         """
-        self._rgb, self._found = rgb, list[Alpha]()
+        self._rgb, self._found, self._at_once = rgb, list[Alpha](), at_once
         self._left = [tuple(nets)] if at_once else [(net,) for net in nets]
         self._begin()
 
@@ -33,7 +34,7 @@ class Search:
         return reduce(agreed, self._found)
 
     def _begin(self) -> None:
-        see = partial(_seen_by, self._left.pop(0), self._rgb)
+        see = partial(_seen_by if self._at_once else _seen_aside, self._left.pop(0), self._rgb)
         self._looking = Beside("find", see) if may_be_shared() else _Later(see)
 
 
@@ -47,6 +48,15 @@ class _Later:
 def look(nets: Sequence[Far], rgb: Rgb) -> Alpha:
     """What `nets` agree on, here and now."""
     return reduce(agreed, _seen_by(nets, rgb))
+
+
+def _seen_aside(nets: Sequence[Far], rgb: Rgb) -> list[Alpha]:
+    threads = used()
+    use_threads(1)
+    try:
+        return _seen_by(nets, rgb)
+    finally:
+        use_threads(threads)  # this may be the picture's own thread
 
 
 def _seen_by(nets: Sequence[Far], rgb: Rgb) -> list[Alpha]:

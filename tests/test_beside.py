@@ -4,10 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kernels.threads import available, use_threads, used
+from kernels.types import Alpha, Rgb
+from models import search
 from models.beside import Beside
+from models.search import Search
 
 PROGRAM = """
 import threading, time
@@ -49,3 +53,22 @@ def test_it_uses_as_many_threads_as_who_began_it() -> None:
     finally:
         use_threads(available())
     assert Beside("all", used).result() == available()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_search_beside_live_pictures_keeps_to_one_thread(
+    shared: bool, at_once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "may_be_shared", lambda: shared)
+    before, threads = used(), list[int]()
+
+    def net(rgb: Rgb) -> Alpha:
+        threads.append(used())
+        return np.full(rgb.shape[:2], 0.5, np.float32)
+
+    looking = Search([net, net], np.zeros((4, 6, 3), np.uint8), at_once)
+    found = [looking.result() for _ in range(1 if at_once else 2)]
+    np.testing.assert_array_equal(found[-1], np.full((4, 6), 0.5, np.float32))
+    assert threads == [before if at_once else 1] * 2
+    assert used() == before
