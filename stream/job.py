@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from kernels.compiled import is_compiled
 from kernels.threads import available, may_be_shared, use_threads
 from models.clock import StageClock
 from models.matting import Matting, open_matting
@@ -21,7 +20,7 @@ from stream.frame import Frame
 from stream.mattes import Look, matted, seen
 from stream.outputs import Output, look_of, open_outputs
 from stream.pipeline import Waits, prefetch
-from stream.preparing import BY_COLOUR, FINISH, LAY, LOOK, REFINE, SETTLE, prepare
+from stream.preparing import BY_COLOUR, FINISH, LAY, LOOK, REFINE, SETTLE, Part, prepare
 from stream.render import Rendered, Renderer
 from stream.settings import Settings
 from stream.source_info import SourceInfo
@@ -88,8 +87,7 @@ def run(settings: Settings, stop: Event | None = None, watch: Watch | None = Non
         outputs = open_outputs(settings, chosen, transparent, source, stack)
         if watch is not None:
             watch(progress)
-        if not is_compiled():
-            prepare(_parts(settings), stop.is_set)
+        prepare(_parts(settings), stop.is_set)
         frames = _rendered(source, masks, matting, renderer, progress)
         with contextlib.closing(
             prefetch(frames, DEPTH, "compute", progress.rendered, stop)
@@ -115,7 +113,7 @@ def _open_matting(settings: Settings, progress: Progress) -> Matting:
     )  # fmt: skip
 
 
-def _parts(settings: Settings) -> list[str]:
+def _parts(settings: Settings) -> list[Part]:
     """Of what must be compiled; see stream.preparing."""
     looks = settings.masks is None and settings.segmenter == DEFAULT_SEGMENTER
     refine = [BY_COLOUR] if settings.quality == "fast" else [REFINE, SETTLE]

@@ -13,22 +13,33 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from kernels.band import BAND, INSIDE, TILE, lattice, tiles_of
+from kernels.compiled import is_compiled
 from kernels.spread import SpreadColours
 from kernels.threads import available
 from kernels.types import Alpha
 from stream.frame import Frame, Matte
 from stream.live.normal import live_frame
 
-REFINE, SETTLE, BY_COLOUR, LOOK, FINISH, LAY = (
-    f"stream.preparing:{name}"
-    for name in ("refine", "settle", "by_colour", "look", "finish", "lay")
-)
-"""Parts, of which each helper takes one and the last all that are left: functions in modules."""
+
+class Part(NamedTuple):
+    """A function, as module:name, and a kernel that it is the last to compile."""
+
+    function: str
+    last: str
+
+
+REFINE = Part("stream.preparing:refine", "recolour._recolour")
+SETTLE = Part("stream.preparing:settle", "hedge._hedge")
+BY_COLOUR = Part("stream.preparing:by_colour", "refine._sharpen")
+LOOK = Part("stream.preparing:look", "steps.run_steps")
+FINISH = Part("stream.preparing:finish", "foreground._unmix")
+LAY = Part("stream.preparing:lay", "composite._blend")
 _ROOT = Path(__file__).resolve().parents[1]
 _SIZE = 720, 1280
 """Several times what pass 1 looks at, or pass 2 would have nothing to add."""
@@ -123,12 +134,14 @@ def lay() -> None:
         Renderer(background)(matte)
 
 
-def prepare(parts: Sequence[str], is_stopped: Callable[[], bool]) -> None:
-    """Have `parts` compiled by other processes; waits for that, or until `is_stopped`.
+def prepare(parts: Sequence[Part], is_stopped: Callable[[], bool]) -> None:
+    """Have what `parts` is not yet compiled by other processes; waits, or until `is_stopped`.
 
+    Each takes one part, and the last all that are left: those that take longest come first.
     Without them, or where they fail, all is compiled when it is needed. They end with this one.
     """
-    helpers = [_begun(share) for share in _shares(parts, available())]
+    left = [part.function for part in parts if not is_compiled(part.last)]
+    helpers = [_begun(share) for share in _shares(left, available())]
     try:
         while any(each.poll() is None for each in helpers if each) and not is_stopped():
             time.sleep(_PATIENCE)

@@ -81,7 +81,7 @@ def everything(work: Work, controls: Controls, background: str) -> None:
 def report(background: str) -> None:
     """What a fresh process compiles, bit by bit, as JSON; see the test."""
     for part in PARTS:
-        module, function = part.split(":")
+        module, function = part.function.split(":")
         getattr(import_module(module), function)()
     prepared = compiled()
     controls = Controls()

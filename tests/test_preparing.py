@@ -6,17 +6,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stream import preparing
-from stream.preparing import FINISH, LAY, LOOK, REFINE, SETTLE, prepare
+from stream.live.rehearsal import PARTS
+from stream.preparing import BY_COLOUR, LAY, LOOK, REFINE, Part, prepare
 from tests.test_live_rehearsal import compiled, new
 
 ROOT = Path(__file__).resolve().parents[1]
-MARK, WAIT, FAIL = "tests.test_preparing:mark", "signal:pause", "tests.test_preparing:nowhere"
+MARK, WAIT, FAIL = (
+    Part(name, "none._none")
+    for name in ("tests.test_preparing:mark", "signal:pause", "tests.test_preparing:nowhere")
+)
 FOLDER = "HAIRLINE_TEST_FOLDER"
 Started = list["subprocess.Popen[bytes]"]
 
@@ -78,7 +83,8 @@ def test_they_end_with_the_job(tmp_path: Path) -> None:
         "def tell(parts):\n"
         "    found = begun(parts); print(found.pid, flush=True); return found\n"
         "preparing._begun = tell; threading.Timer(3, lambda: os._exit(0)).start();"
-        f"preparing.prepare([{WAIT!r}, {WAIT!r}], lambda: False)"
+        f"wait = preparing.Part({WAIT.function!r}, 'none._none');"
+        "preparing.prepare([wait, wait], lambda: False)"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     pids = [int(word) for word in told.stdout.split()]
@@ -144,7 +150,17 @@ def test_a_job_compiles_nothing_after_all_parts(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {"late": [], "twice": []}
 
 
-def test_parts_have_names() -> None:
-    for part in (REFINE, SETTLE, LOOK, FINISH, LAY, preparing.BY_COLOUR):
-        module, function = part.split(":")
-        assert callable(getattr(sys.modules[module], function))
+def test_what_is_compiled_is_not_prepared(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "is_compiled", lambda kernel: kernel == LOOK.last)
+    prepare([LOOK, LOOK, LOOK, WAIT], lambda: False)  # which would not end
+    assert started == []
+
+
+@pytest.mark.parametrize("part", [*PARTS, REFINE, BY_COLOUR, LAY], ids=str)
+def test_parts_and_kernels_have_these_names(part: Part) -> None:
+    module, function = part.function.split(":")
+    assert callable(getattr(import_module(module), function))
+    module, kernel = part.last.split(".")
+    assert hasattr(getattr(import_module(f"kernels.{module}"), kernel), "py_func")

@@ -4,10 +4,13 @@ import contextlib
 
 from kernels.compiled import is_compiled
 from stream.live.effects import Effects
-from stream.preparing import FINISH, LOOK, SETTLE, by_colour, unmade
+from stream.preparing import FINISH, LOOK, SETTLE, Part, by_colour, unmade
 from stream.preparing import refine as refine_by_nets
 
-PARTS = "stream.live.rehearsal:refine", SETTLE, LOOK, FINISH, "stream.live.rehearsal:add_effects"
+PARTS = (
+    Part("stream.live.rehearsal:refine", "refine._sharpen"), SETTLE, LOOK, FINISH,
+    Part("stream.live.rehearsal:add_effects", "wrap._wrap"),
+)  # fmt: skip
 """See stream.preparing."""
 LAST = ("grow._shift", "soften._soften", "move._move", "wrap._wrap", "show._fill", "guided._fit")
 """Kernels that only effects and the classical refiner need."""

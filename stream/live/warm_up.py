@@ -8,7 +8,7 @@ from statistics import median
 from kernels.threads import used
 from stream.live.capture import Capture, Numbered
 from stream.live.governor import Governor
-from stream.live.rehearsal import PARTS, is_first
+from stream.live.rehearsal import PARTS
 from stream.live.work import Work
 from stream.preparing import prepare
 
@@ -28,8 +28,7 @@ def warm_up(
 
     Waits for the camera's first picture; leaves early when `stopping` is set.
     """
-    if is_first():
-        prepare(PARTS, stopping.is_set)
+    prepare(PARTS, stopping.is_set)
     work.rehearse(*capture.size)
     while (taken := capture.newest(-1, _PATIENCE)) is None:
         if stopping.is_set():
