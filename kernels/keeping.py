@@ -23,7 +23,7 @@ def stamp() -> bytes:
     return told.digest()
 
 
-class _Kernels:
+class Kernels:
     """Goes before one of numba's classes that tell where a function's code is kept."""
 
     def get_source_stamp(self) -> bytes:
@@ -38,11 +38,16 @@ class _Kernels:
         return getattr(super(), "from_function")(function, path)  # noqa: B009 - the other's
 
 
+def is_kept_together(kernel: Any) -> bool:
+    """Whether that came to pass for a kernel: another numba may go by single files."""
+    implementation = getattr(getattr(kernel, "_cache", None), "_impl", None)
+    return isinstance(getattr(implementation, "locator", None), Kernels)
+
+
 def keep_together() -> None:
     """Have numba ask for the stamp of all kernels. Before any is imported."""
-    # A numba that has no such list goes by single files.
     with suppress(ImportError, AttributeError):
         from numba.core.caching import CacheImpl
 
         theirs = getattr(CacheImpl, "_locator_classes")  # noqa: B009 - private
-        theirs[:0] = [type(f"Kernels{each.__name__}", (_Kernels, each), {}) for each in theirs]
+        theirs[:0] = [type(f"Kernels{each.__name__}", (Kernels, each), {}) for each in theirs]

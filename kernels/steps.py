@@ -98,7 +98,10 @@ def _take_part(
     rgb: Rgb, steps: Indices, limits: Floats, weights: Floats, memory: Floats, alpha: Alpha,
     scratch: Floats, own: int, counters: Indices,
 ) -> None:  # fmt: skip
-    """Do what parts of each step are left."""
+    """Do what parts of each step are left.
+
+    A part must not raise, for the other threads would wait for it.
+    """
     for n in range(len(steps)):
         step, begun, done = steps[n], n * COUNTERS, n * COUNTERS + SPREAD
         parts, fresh = step[_PARTS], step[_BEGUN]

@@ -53,8 +53,8 @@ counted: Any = intrinsic(_counted)
 def wait_until(counters: Indices, at: int, count: int) -> None:
     """Wait until the counter at `at` has come to `count`.
 
-    It takes no longer than a part does; to offer the core to other threads meanwhile was measured
-    to gain nothing, however many want it.
+    That takes as long as a part, or until a thread goes on that lost its core within one. To offer
+    the own core to others meanwhile was measured to gain nothing, however many wanted it.
     """
     while counted(counters, at) < count:
         pass

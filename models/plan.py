@@ -41,6 +41,7 @@ class Plan:
         self._maps: list[tuple[Map, int]] = []
         self._kept: set[int] = set()
         self._room = 0
+        self._shown, self._spread = (0, 0), (0, 0)
 
     def new(self, rows: int, columns: int, channels: int, margin: int = 0) -> Map:
         """A map with `margin` pixels of zeros around it; for `squared`, around whole squares.
@@ -64,10 +65,12 @@ class Plan:
         fit = picture[3:5] == (2 * squares.rows, 2 * squares.columns)
         fit = fit and half.rows >= squares.rows and half.columns >= squares.columns
         self._add(steps.SHOW, _rows(squares), (picture, squares, half), fits=fit)
+        self._shown = picture.rows, picture.columns
 
     def tell(self, logits: Map) -> None:
         """See kernels.told.spread_alpha."""
         self._add(steps.TELL, _rows(logits), (logits,))
+        self._spread = 2 * logits.rows, 2 * logits.columns
 
     def sums(self, source: Map, layer: Sums, out: Map, beside: Map | None = None) -> Map:
         """Convolve; `beside` is added before the result is limited. Gives `out`."""
@@ -152,7 +155,9 @@ class Plan:
         for row, values in zip(rows, table, strict=True):
             row[: len(values)] = values
         bounds = np.array(limits, np.float32).reshape(-1, 2)
-        return Program(rows, bounds, weights, lined(count), self._room, places)
+        return Program(
+            rows, bounds, weights, lined(count), self._room, places, self._shown, self._spread
+        )
 
     def _places(self) -> tuple[dict[int, int], int, dict[int, int]]:
         """Where each map's memory begins, how much there is, and which of its maps a step begins.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 
-from kernels.threads import may_be_shared, use_threads, used
+from kernels.threads import may_be_shared, use_threads
 from kernels.types import Alpha, Rgb
 from models.beside import Beside
 from models.fusion import agreed
@@ -34,8 +34,12 @@ class Search:
         return reduce(agreed, self._found)
 
     def _begin(self) -> None:
-        see = partial(_seen_by if self._at_once else _seen_aside, self._left.pop(0), self._rgb)
-        self._looking = Beside("find", see) if may_be_shared() else _Later(see)
+        nets = self._left.pop(0)
+        if not may_be_shared():
+            self._looking: Beside[list[Alpha]] | _Later = _Later(partial(_seen_by, nets, self._rgb))
+        else:
+            see = _seen_by if self._at_once else _seen_aside
+            self._looking = Beside("find", partial(see, nets, self._rgb))
 
 
 class _Later:
@@ -51,12 +55,9 @@ def look(nets: Sequence[Far], rgb: Rgb) -> Alpha:
 
 
 def _seen_aside(nets: Sequence[Far], rgb: Rgb) -> list[Alpha]:
-    threads = used()
+    """In a thread that ends with it."""
     use_threads(1)
-    try:
-        return _seen_by(nets, rgb)
-    finally:
-        use_threads(threads)  # this may be the picture's own thread
+    return _seen_by(nets, rgb)
 
 
 def _seen_by(nets: Sequence[Far], rgb: Rgb) -> list[Alpha]:

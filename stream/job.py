@@ -88,6 +88,8 @@ def run(settings: Settings, stop: Event | None = None, watch: Watch | None = Non
         if watch is not None:
             watch(progress)
         prepare(_parts(settings), stop.is_set)
+        if stop.is_set():
+            raise KeyboardInterrupt
         frames = _rendered(source, masks, matting, renderer, progress)
         with contextlib.closing(
             prefetch(frames, DEPTH, "compute", progress.rendered, stop)

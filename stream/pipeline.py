@@ -17,7 +17,7 @@ Done = TypeVar("Done")
 _END = object()
 _POLL = 0.05
 GRACE = 60.0
-"""Seconds to wait for a thread to end: longer than compiling the kernels takes."""
+"""Seconds to wait for a thread to end: longer than any picture takes once kernels are compiled."""
 
 
 @dataclass(frozen=True, slots=True)

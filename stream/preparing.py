@@ -1,4 +1,4 @@
-"""On a machine's first run several processes compile what a job needs, each a part of it.
+"""On a machine's first run several processes compile what a job needs, each some parts of it.
 
 The compiler works on one kernel at a time in each process. What one has compiled the others find in
 the cache.
@@ -43,7 +43,10 @@ LAY = Part("stream.preparing:lay", "composite._blend")
 _ROOT = Path(__file__).resolve().parents[1]
 _SIZE = 720, 1280
 """Several times what pass 1 looks at, or pass 2 would have nothing to add."""
-_PATIENCE = 0.1
+_PATIENCE, _LONGEST = 0.1, 600.0
+"""Seconds between two looks at the helpers, and after which those that are left are given up."""
+_MOST = 3
+"""Helpers at most: more would hardly be done sooner, and each has the nets in its memory."""
 
 
 def made_up(height: int, width: int) -> tuple[Frame, Alpha]:
@@ -140,10 +143,13 @@ def prepare(parts: Sequence[Part], is_stopped: Callable[[], bool]) -> None:
     Each takes one part, and the last all that are left: those that take longest come first.
     Without them, or where they fail, all is compiled when it is needed. They end with this one.
     """
+    end = time.monotonic() + _LONGEST
     left = [part.function for part in parts if not is_compiled(part.last)]
     helpers = [_begun(share) for share in _shares(left, available())]
     try:
-        while any(each.poll() is None for each in helpers if each) and not is_stopped():
+        while any(each.poll() is None for each in helpers if each):
+            if is_stopped() or time.monotonic() > end:
+                break
             time.sleep(_PATIENCE)
     finally:
         for each in helpers:
@@ -154,8 +160,9 @@ def prepare(parts: Sequence[Part], is_stopped: Callable[[], bool]) -> None:
 
 def _shares(parts: Sequence[str], cores: int) -> list[Sequence[str]]:
     """Parts for each helper: the last has what is left. None where one process does as well."""
-    many = min(cores, len(parts))
-    if many < 2 or getattr(sys, "frozen", False):  # there is no interpreter to start then
+    many = min(cores, _MOST, len(parts))
+    # Within another program there may be no interpreter to start.
+    if many < 2 or getattr(sys, "frozen", False) or not sys.executable:
         return []
     return [*([part] for part in parts[: many - 1]), parts[many - 1 :]]
 

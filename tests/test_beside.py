@@ -70,5 +70,5 @@ def test_a_search_beside_live_pictures_keeps_to_one_thread(
     looking = Search([net, net], np.zeros((4, 6, 3), np.uint8), at_once)
     found = [looking.result() for _ in range(1 if at_once else 2)]
     np.testing.assert_array_equal(found[-1], np.full((4, 6), 0.5, np.float32))
-    assert threads == [before if at_once else 1] * 2
+    assert threads == [1 if shared and not at_once else before] * 2
     assert used() == before

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 
 from stream import preparing
 from stream.live.rehearsal import PARTS
-from stream.preparing import BY_COLOUR, LAY, LOOK, REFINE, Part, prepare
+from stream.preparing import BY_COLOUR, FINISH, LAY, LOOK, REFINE, SETTLE, Part, prepare
 from tests.test_live_rehearsal import compiled, new
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,7 +51,7 @@ def test_each_core_takes_a_part_and_the_last_what_is_left() -> None:
     assert shares[0] == shares[1] == []
     assert shares[2] == [["a"], ["b", "c", "d"]]
     assert shares[3] == [["a"], ["b"], ["c", "d"]]
-    assert shares[4] == shares[5] == [["a"], ["b"], ["c"], ["d"]]
+    assert shares[4] == shares[5] == shares[3]
     assert preparing._shares(parts[:1], 4) == []
 
 
@@ -73,6 +72,12 @@ def test_they_end_when_the_job_is_stopped(started: Started) -> None:
         return asked[-1] - asked[0] > 0.3
 
     prepare([WAIT, WAIT], is_stopped)
+    assert [each.poll() is None for each in started] == [False, False]
+
+
+def test_those_that_hang_are_given_up(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "_LONGEST", 0.3)
+    prepare([WAIT, WAIT], lambda: False)
     assert [each.poll() is None for each in started] == [False, False]
 
 
@@ -120,12 +125,8 @@ def report(folder: str) -> None:
     from stream.job import run
     from stream.settings import Settings
 
-    parts: list[Callable[[], None]] = [
-        preparing.refine, preparing.look, preparing.finish, preparing.lay,
-    ]  # fmt: skip
-    settled = compiled_by(preparing.settle)
-    for part in parts:
-        part()
+    settled = compiled_by(SETTLE)
+    missing = [part for part in (REFINE, BY_COLOUR, LOOK, FINISH, LAY) if not compiled_by(part)]
     before = compiled()
     clip = Path(folder) / "clip.mp4"
     _write_clip(photograph(), clip)
@@ -133,12 +134,14 @@ def report(folder: str) -> None:
         out = str(Path(folder) / name)
         run(Settings(source=str(clip), out=out, background=background))
     twice = [name for name, kinds in settled.items() if before[name] != kinds]
-    print(json.dumps({"late": new(compiled(), before), "twice": twice}))
+    print(json.dumps({"late": new(compiled(), before), "twice": twice, "missing": missing}))
 
 
-def compiled_by(part: Callable[[], None]) -> dict[str, list[str]]:
-    part()
-    return compiled()
+def compiled_by(part: Part) -> dict[str, list[str]]:
+    """All that is compiled after it; nothing where its last kernel is not."""
+    getattr(preparing, part.function.split(":")[1])()
+    found = compiled()
+    return found if part.last in found else {}
 
 
 def test_a_job_compiles_nothing_after_all_parts(tmp_path: Path) -> None:
@@ -147,7 +150,7 @@ def test_a_job_compiles_nothing_after_all_parts(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"late": [], "twice": []}
+    assert json.loads(done.stdout) == {"late": [], "twice": [], "missing": []}
 
 
 def test_what_is_compiled_is_not_prepared(

@@ -18,6 +18,8 @@ def test_a_picture_is_shown_in_three_ways(size: tuple[int, int]) -> None:
     plan.keep(picture, squares, half)
     program = plan.program(np.zeros(0, np.float32))
     program.run(rgb)
+    with pytest.raises(ValueError, match="planned for"):
+        program.run(rgb[2:])
     scaled = rgb.astype(np.float32) / 255
     np.testing.assert_allclose(program.inside(picture), scaled, atol=1e-6)
     parts = scaled.reshape(height // 2, 2, width // 2, 2, 3).transpose(0, 2, 4, 1, 3)
@@ -42,5 +44,8 @@ def test_alpha_is_the_sigmoid_of_four_channels_a_square() -> None:
     program.inside(maps)[..., :4] = logits
     alpha = np.empty((14, 18), np.float32)
     program.run(alpha=alpha)
+    for wrong in (alpha[1:], alpha[:, 1:], np.empty((0, 0), np.float32)):
+        with pytest.raises(ValueError, match="planned for"):
+            program.run(alpha=wrong)
     wide = logits.astype(np.float64).reshape(7, 9, 2, 2).transpose(0, 2, 1, 3).reshape(14, 18)
     np.testing.assert_allclose(alpha, 1 / (1 + np.exp(-wide)), atol=3e-7)

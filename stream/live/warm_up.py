@@ -29,6 +29,8 @@ def warm_up(
     Waits for the camera's first picture; leaves early when `stopping` is set.
     """
     prepare(PARTS, stopping.is_set)
+    if stopping.is_set():
+        return
     work.rehearse(*capture.size)
     while (taken := capture.newest(-1, _PATIENCE)) is None:
         if stopping.is_set():
