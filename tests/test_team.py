@@ -66,6 +66,8 @@ def test_each_part_is_done_once_and_no_step_begins_early() -> None:
 def count_often(counters: Indices, often: int) -> int:
     for _ in range(often):
         count_on(counters, 0)
+        if counted(counters, 0) < 0:  # or the compiler may count all at once
+            break
     total: int = counted(counters, 0)
     return total
 
