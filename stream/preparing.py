@@ -34,6 +34,7 @@ class Part(NamedTuple):
     last: str
 
 
+PREPARING = "preparing: the first run on a machine compiles for a minute or two"
 REFINE = Part("stream.preparing:refine", "recolour._recolour")
 SETTLE = Part("stream.preparing:settle", "hedge._hedge")
 BY_COLOUR = Part("stream.preparing:by_colour", "refine._sharpen")
@@ -145,17 +146,17 @@ def prepare(parts: Sequence[Part], is_stopped: Callable[[], bool]) -> None:
     """
     end = time.monotonic() + _LONGEST
     left = [part.function for part in parts if not is_compiled(part.last)]
-    helpers = [_begun(share) for share in _shares(left, available())]
+    begun = (_begun(share) for share in _shares(left, available()))
+    helpers = [each for each in begun if each is not None]
     try:
-        while any(each.poll() is None for each in helpers if each):
+        while any(each.poll() is None for each in helpers):
             if is_stopped() or time.monotonic() > end:
                 break
             time.sleep(_PATIENCE)
     finally:
         for each in helpers:
-            if each is not None:
-                each.kill()
-                each.communicate()
+            each.kill()
+            each.communicate()
 
 
 def _shares(parts: Sequence[str], cores: int) -> list[Sequence[str]]:

@@ -16,10 +16,10 @@ from rich.progress import (
 
 from kernels.compiled import is_compiled
 from stream.job import Progress as Run
+from stream.preparing import PREPARING
 
 PLAIN_INTERVAL = 5.0
 """Seconds between two plain lines."""
-PREPARING = "preparing: the first run on a machine compiles for a minute or two"
 RECENT = 50
 SHOWN = ("decode", "to rgb", "pass 1", "pass 2", "time", "foreground", "composite", "encode")
 

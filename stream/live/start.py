@@ -23,6 +23,7 @@ from stream.live.rehearsal import is_first
 from stream.live.session import Session
 from stream.live.settings import LiveSettings
 from stream.live.work import Opened, OpenMatting
+from stream.preparing import PREPARING
 
 BACKGROUNDS = Path.home() / ".local" / "share" / "hairline" / "backgrounds"
 """Where pictures and films to stand behind the subject are kept."""
@@ -48,7 +49,7 @@ def run_live(settings: LiveSettings, stop: Event, console: Console) -> Session:
         stack.callback(session.close)
         say(_told(plan, outlets))
         if is_first():
-            say("preparing: the first run on a machine compiles for a minute or two")
+            say(PREPARING)
         console.watch(session.status)
         stack.enter_context(_timed(stop, settings.seconds))
         if settings.ui is not None:
