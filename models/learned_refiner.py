@@ -15,6 +15,7 @@ from kernels.relax import relax_alpha, relax_share
 from kernels.scatter import scatter_alpha
 from kernels.spread import spread
 from kernels.types import Alpha, Places
+from kernels.unmix import unmix_cells
 from models.picture import Picture
 from models.refined import Refined, cell_size
 from models.refiner_inputs import gather_inputs
@@ -78,9 +79,11 @@ class LearnedRefiner:
             scatter_alpha(*found, tiles, looked, kinds, TERMS, trust, alpha, error)
             bound_alpha(alpha, coarse, tiles)
             self._weigh(picture, view, tiles, found, trust, alpha, error)
-        colours = spread(inputs.means, renewed(inputs.prior, alpha, kinds, step), step, 1)
+        mixed = renewed(inputs.prior, alpha, kinds, step)
+        colours = spread(inputs.means, mixed, step, 1)
         if view is not None:
             recolour(colours, view.near, kinds, picture.layout)
+        unmix_cells(colours, inputs.means, mixed, kinds, picture.layout.peak)
         return Refined(alpha, kinds, colours, error)
 
     def _weigh(
