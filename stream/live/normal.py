@@ -6,10 +6,12 @@ import av
 import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 
+from kernels.layout import Layout, Matrix
 from kernels.types import Planes
 from stream.colour import UNSPECIFIED, Colour
 from stream.decode import colour_of, view_of
 from stream.frame import Frame
+from stream.live.recode import LIVE_LAYOUT, SHIFTS, recode
 from stream.pixels import PixelFormat
 
 PIXELS = "yuv420p"
@@ -23,6 +25,9 @@ _SPACES = {
 }  # fmt: skip
 _GUESSED = {
     "bt601": Colorspace.ITU601, "bt709": Colorspace.ITU709, "bt2020": Colorspace.BT2020,
+}  # fmt: skip
+_NAMES: dict[Colorspace, Matrix] = {
+    Colorspace.ITU601: "bt601", Colorspace.ITU709: "bt709", Colorspace.BT2020: "bt2020",
 }  # fmt: skip
 MICROSECONDS = Fraction(1, 1_000_000)
 Size = tuple[int, int]
@@ -50,14 +55,42 @@ class Normaliser:
     def __call__(self, decoded: av.VideoFrame, microseconds: int) -> Frame:
         """The Frame of `decoded`, shown at `microseconds`. Its planes may be the decoder's."""
         turns = int(getattr(decoded, "rotation", 0)) // 90 % 4
-        height, width = self._size if turns % 2 == 0 else self._size[::-1]
+        size = self._size if turns % 2 == 0 else self._size[::-1]
+        colour, owner = colour_of(decoded), None
+        planes = self._recoded(decoded, colour, size)
+        if planes is None:
+            owner, planes = self._scaled(decoded, colour, size)
+        if turns:  # a phone's film lies on its side
+            planes = tuple(np.rot90(plane, turns) for plane in planes)
+        # Without gaps, whatever the size: kernels are compiled anew for each kind of array.
+        planes = tuple(map(np.ascontiguousarray, planes))
+        return Frame(planes, LIVE_FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=owner)
+
+    def _recoded(self, decoded: av.VideoFrame, colour: Colour, size: Size) -> Planes | None:
+        """Planes of a picture of that size; None of what FFmpeg's scaler must, or had better, make.
+
+        What is of the right kind already it merely hands on.
+        """
+        space, shifts = self._space(colour, decoded), SHIFTS.get(decoded.format.name)
+        matrix = _NAMES.get(space)
+        if shifts is None or matrix is None or (decoded.height, decoded.width) != size:
+            return None
+        layout = Layout("yuv", 8, *shifts, matrix, colour.is_full)
+        if layout == LIVE_LAYOUT:
+            return None
+        return recode(tuple(view_of(plane, LIVE_FORMAT) for plane in decoded.planes), layout)
+
+    def _scaled(
+        self, decoded: av.VideoFrame, colour: Colour, size: Size
+    ) -> tuple[av.VideoFrame, Planes]:
+        """Planes by FFmpeg's scaler, and what they belong to."""
+        height, width = size
         scale = max(height / decoded.height, width / decoded.width)
         # Even, so that the cut falls between chroma samples.
         tall, wide = (
-            max(least, 2 * round(size * scale / 2))
-            for size, least in ((decoded.height, height), (decoded.width, width))
+            max(least, 2 * round(part * scale / 2))
+            for part, least in ((decoded.height, height), (decoded.width, width))
         )
-        colour = colour_of(decoded)
         made = self._reformatter.reformat(
             decoded, wide, tall, PIXELS,
             src_colorspace=self._space(colour, decoded), dst_colorspace=Colorspace.ITU601,
@@ -66,15 +99,10 @@ class Normaliser:
         )  # fmt: skip
         top, left = (tall - height) // 4, (wide - width) // 4
         luma, *chroma = (view_of(plane, LIVE_FORMAT) for plane in made.planes)
-        planes: Planes = (
+        return made, (
             luma[2 * top : 2 * top + height, 2 * left : 2 * left + width],
             *(part[top : top + height // 2, left : left + width // 2] for part in chroma),
         )
-        if turns:  # a phone's film lies on its side
-            planes = tuple(np.rot90(plane, turns) for plane in planes)
-        # Without gaps, whatever the size: kernels are compiled anew for each kind of array.
-        planes = tuple(map(np.ascontiguousarray, planes))
-        return Frame(planes, LIVE_FORMAT, LIVE_COLOUR, microseconds, MICROSECONDS, owner=made)
 
     def _space(self, colour: Colour, decoded: av.VideoFrame) -> Colorspace:
         if colour.matrix in _SPACES:
