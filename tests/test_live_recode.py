@@ -6,7 +6,8 @@ import pytest
 
 from kernels.layout import Layout, Matrix
 from kernels.types import Planes
-from stream.live.recode import LIVE_LAYOUT, SHIFTS, recode
+from stream.live.normal import LIVE_LAYOUT
+from stream.live.recode import SHIFTS, recode
 
 HEIGHT, WIDTH = 48, 64
 MATRICES: tuple[Matrix, ...] = ("bt601", "bt709", "bt2020")
@@ -27,13 +28,13 @@ def smooth(layout: Layout) -> Planes:
     return tuple(planes)
 
 
-@pytest.mark.parametrize("shifts", sorted(set(SHIFTS.values())))
+@pytest.mark.parametrize("shifts", SHIFTS)
 @pytest.mark.parametrize("matrix", MATRICES)
 @pytest.mark.parametrize("full_range", [False, True])
 def test_pictures_look_as_they_did(
     shifts: tuple[int, int], matrix: Matrix, full_range: bool
 ) -> None:
-    made = recode(*_of(Layout("yuv", 8, *shifts, matrix, full_range)))
+    made = recode(*_of(Layout("yuv", 8, *shifts, matrix, full_range)), LIVE_LAYOUT)
     true = smooth(LIVE_LAYOUT)
     for found, expected in zip(made, true, strict=True):
         assert found.dtype == np.uint8 and found.flags.c_contiguous
@@ -48,14 +49,15 @@ def test_gray_keeps_its_middle_and_both_ends() -> None:
         for end, expected in zip(ends, (16, 235), strict=True):
             luma = np.full((HEIGHT, WIDTH), end, np.uint8)
             chroma = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
-            made = recode((luma, chroma, chroma), layout)
+            made = recode((luma, chroma, chroma), layout, LIVE_LAYOUT)
             assert [set(plane.ravel().tolist()) for plane in made] == [{expected}, {128}, {128}]
 
 
 def test_planes_with_gaps_between_their_rows_are_read() -> None:
     planes, layout = _of(Layout("yuv", 8, 0, 1, "bt601", full_range=True))
     wide = tuple(np.pad(plane, ((0, 0), (0, 16)))[:, : plane.shape[1]] for plane in planes)
-    for found, expected in zip(recode(wide, layout), recode(planes, layout), strict=True):
+    made = (recode(each, layout, LIVE_LAYOUT) for each in (wide, planes))
+    for found, expected in zip(*made, strict=True):
         assert (found == expected).all()
 
 

@@ -11,24 +11,23 @@ from kernels.types import Planes
 from stream.colour import UNSPECIFIED, Colour
 from stream.decode import colour_of, view_of
 from stream.frame import Frame
-from stream.live.recode import LIVE_LAYOUT, SHIFTS, recode
-from stream.pixels import PixelFormat
+from stream.live.recode import SHIFTS, recode
+from stream.pixels import PixelFormat, parse
 
 PIXELS = "yuv420p"
 _BT601 = 6
 LIVE_COLOUR = Colour(matrix=_BT601, full_range=False)
 """BT.601 in the limited range: what programs that read a webcam take for granted."""
 LIVE_FORMAT = PixelFormat(PIXELS, "yuv", 8, 1, 1, None)
+LIVE_LAYOUT = LIVE_FORMAT.layout(LIVE_COLOUR, 2, 2)
 _SPACES = {
     1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601,
     7: Colorspace.SMPTE240M, 9: Colorspace.BT2020,
 }  # fmt: skip
-_GUESSED = {
+_GUESSED: dict[Matrix, Colorspace] = {
     "bt601": Colorspace.ITU601, "bt709": Colorspace.ITU709, "bt2020": Colorspace.BT2020,
 }  # fmt: skip
-_NAMES: dict[Colorspace, Matrix] = {
-    Colorspace.ITU601: "bt601", Colorspace.ITU709: "bt709", Colorspace.BT2020: "bt2020",
-}  # fmt: skip
+_NAMES = {space: name for name, space in _GUESSED.items()}
 MICROSECONDS = Fraction(1, 1_000_000)
 Size = tuple[int, int]
 """(height, width) in pixels."""
@@ -71,14 +70,17 @@ class Normaliser:
 
         What is of the right kind already it merely hands on.
         """
-        space, shifts = self._space(colour, decoded), SHIFTS.get(decoded.format.name)
-        matrix = _NAMES.get(space)
-        if shifts is None or matrix is None or (decoded.height, decoded.width) != size:
+        known, matrix = parse(decoded.format.name), _NAMES.get(self._space(colour, decoded))
+        if known is None or matrix is None or (decoded.height, decoded.width) != size:
+            return None
+        shifts = known.shift_y, known.shift_x
+        if (known.model, known.depth) != ("yuv", 8) or shifts not in SHIFTS:
             return None
         layout = Layout("yuv", 8, *shifts, matrix, colour.is_full)
         if layout == LIVE_LAYOUT:
             return None
-        return recode(tuple(view_of(plane, LIVE_FORMAT) for plane in decoded.planes), layout)
+        planes = tuple(view_of(plane, LIVE_FORMAT) for plane in decoded.planes)
+        return recode(planes, layout, LIVE_LAYOUT)
 
     def _scaled(
         self, decoded: av.VideoFrame, colour: Colour, size: Size

@@ -1,4 +1,4 @@
-"""Planar 8-bit YUV to the kind that live work is done on, without FFmpeg's scaler.
+"""Planar 8-bit YUV from one matrix and range to another, without FFmpeg's scaler.
 
 That goes by way of RGB where the matrix changes, which takes 4 ms for a picture of 720 lines on one
 core, more than decoding it, and is some levels off.
@@ -13,24 +13,20 @@ import numpy.typing as npt
 from kernels.layout import Layout
 from kernels.types import Plane, Planes
 
-SHIFTS = {
-    "yuv420p": (1, 1), "yuvj420p": (1, 1), "yuv422p": (0, 1), "yuvj422p": (0, 1),
-    "yuv444p": (0, 0), "yuvj444p": (0, 0),
-}  # fmt: skip
-"""What can be recoded, and by how much its chroma is smaller, down and across."""
-LIVE_LAYOUT = Layout("yuv", 8, 1, 1, "bt601", full_range=False)
+SHIFTS = (1, 1), (0, 1), (0, 0)
+"""By how much the chroma of what can be recoded is smaller, down and across."""
 _MIDDLE = 128
 
 
-def recode(planes: Planes, layout: Layout) -> Planes:
-    """`planes` in 4:2:0, BT.601, limited range, each without gaps; a level off at most.
+def recode(planes: Planes, layout: Layout, wanted: Layout) -> Planes:
+    """`planes` as `wanted`, which is 4:2:0, says, each without gaps; a level off at most.
 
     planes: three of uint8, luma (H, W) with even H and W, chroma as `layout` says, whose shifts
     are among SHIFTS.
     """
     luma, first, second = planes
     height, width = luma.shape
-    matrix, offset = _between(layout)
+    matrix, offset = _between(layout, wanted)
     # Chroma adds nothing where it is gray; around the middle its share fits 8 bits.
     share = _mixed(first, second, matrix[0])
     if share.shape != luma.shape:
@@ -42,9 +38,11 @@ def recode(planes: Planes, layout: Layout) -> Planes:
 
 
 @lru_cache
-def _between(layout: Layout) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Matrix and offset from samples of `layout` to those of live pictures."""
-    (there, start), (back, end) = layout.to_rgb(), LIVE_LAYOUT.from_rgb()
+def _between(
+    layout: Layout, wanted: Layout
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Matrix and offset from samples of one to those of the other."""
+    (there, start), (back, end) = layout.to_rgb(), wanted.from_rgb()
     matrix = back.astype(np.float64) @ there
     return matrix, back.astype(np.float64) @ start + end
 
