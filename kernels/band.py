@@ -63,6 +63,12 @@ def tiles_of(kinds: Kinds, kind: int = BAND) -> Places:
     return places_of(kinds == kind)
 
 
+def band_spans(kinds: Kinds) -> list[tuple[int, int]]:
+    """First and end row, then first and end column, of BAND tiles; empty where there is none."""
+    places = (np.flatnonzero((kinds == BAND).any(axis=1 - axis)) for axis in range(2))
+    return [(int(each[0]), int(each[-1]) + 1) for each in places if len(each)]
+
+
 def places_of(chosen: npt.NDArray[np.bool_]) -> Places:
     """(n, 2) int32 rows and columns of what is `chosen`, in reading order."""
     # Row by row in memory too, which argwhere's is not: a kernel that meets both is compiled twice.

@@ -9,7 +9,7 @@ cell is left to kernels.foreground.
 import numba
 import numpy as np
 
-from kernels.band import BAND, TILE
+from kernels.band import TILE, band_spans
 from kernels.spread import Cells, SpreadColours
 from kernels.types import Alpha, Floats, Kinds
 
@@ -57,13 +57,10 @@ def unmix_cells(
 def _around(kinds: Kinds, step: int, shape: tuple[int, int]) -> tuple[int, int, int, int] | None:
     """First row and column, rows and columns, of cells up to _STEPS beside BAND tiles; None: no."""
     side, firsts, sizes = TILE // step, [], []
-    for axis in range(2):
-        places = np.flatnonzero((kinds == BAND).any(axis=1 - axis))
-        if not len(places):
-            return None
-        firsts.append(max(int(places[0]) * side - _STEPS, 0))
-        sizes.append(min(int(places[-1] + 1) * side + _STEPS, shape[axis]) - firsts[-1])
-    return firsts[0], firsts[1], sizes[0], sizes[1]
+    for (first, end), size in zip(band_spans(kinds), shape, strict=False):
+        firsts.append(max(first * side - _STEPS, 0))
+        sizes.append(min(end * side + _STEPS, size) - firsts[-1])
+    return (firsts[0], firsts[1], sizes[0], sizes[1]) if firsts else None
 
 
 @numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kernels.band import BAND, TILE
+from kernels.band import TILE, band_spans
 from kernels.coarse import on_cells
 from kernels.context import CELL_INPUTS, KNOWN, join_context
 from kernels.evidence import weigh_evidence
@@ -124,9 +124,7 @@ def _surroundings(kinds: Kinds, step: int) -> tuple[int, int, int, int]:
     grid = max(_GRID // TILE, 2 * step // TILE)
     margin = -(-_MARGIN * step // TILE)
     spans = []
-    for axis, size in enumerate(kinds.shape):
-        places = np.flatnonzero((kinds == BAND).any(axis=1 - axis))
-        first, end = (int(places[0]), int(places[-1]) + 1) if len(places) else (0, size)
+    for first, end in band_spans(kinds) or [(0, size) for size in kinds.shape]:
         spans.append(max(first - margin, 0) // grid * grid * TILE)
         spans.append(-(-(end + margin) // grid) * grid * TILE)
     top, bottom, left, right = spans
