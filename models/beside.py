@@ -1,12 +1,17 @@
 """A computation that runs beside others."""
 
+import os
+import sys
 from collections.abc import Callable
-from threading import Thread
+from contextlib import suppress
+from threading import Thread, get_native_id
 from typing import Generic, TypeVar
 
 from kernels.threads import use_threads, used
 
 Result = TypeVar("Result")
+_LAST = 19
+"""The niceness of who comes last."""
 
 
 class Beside(Thread, Generic[Result]):
@@ -15,11 +20,15 @@ class Beside(Thread, Generic[Result]):
     Kernels and nets use as many threads there as they do where it was begun.
     """
 
-    def __init__(self, name: str, compute: Callable[[], Result]) -> None:
-        """name: of the thread."""
+    def __init__(self, name: str, compute: Callable[[], Result], gives_way: bool = False) -> None:
+        """name: of the thread. gives_way: keep to one thread, which runs where others leave time.
+
+        The latter on Linux alone: elsewhere threads cannot say so.
+        """
         # A program that ended meanwhile would be aborted by what kernels run in.
         super().__init__(name=name, daemon=False)
-        self._compute, self._threads = compute, used()
+        self._compute, self._gives_way = compute, gives_way
+        self._threads = 1 if gives_way else used()
         self._found: list[Result] = []
         self._error: BaseException | None = None
         self.start()
@@ -27,10 +36,17 @@ class Beside(Thread, Generic[Result]):
     def run(self) -> None:
         """See the class."""
         use_threads(self._threads)
+        if self._gives_way:
+            _give_way()
         try:
             self._found.append(self._compute())
         except BaseException as error:  # whoever asked must see it
             self._error = error
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `result` will not wait."""
+        return not self.is_alive()
 
     def result(self) -> Result:
         """What was computed; waits for it. Raises RuntimeError when it failed."""
@@ -38,3 +54,9 @@ class Beside(Thread, Generic[Result]):
         if not self._found:
             raise RuntimeError(f"what ran beside ({self.name}) failed") from self._error
         return self._found[0]
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), _LAST)

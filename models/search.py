@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 
-from kernels.threads import may_be_shared, use_threads
+from kernels.threads import may_be_shared
 from kernels.types import Alpha, Rgb
 from models.beside import Beside
 from models.fusion import agreed
@@ -19,7 +19,7 @@ class Search:
         """at_once: whether the nets look one after another without a pause.
 
         Else each `result` begins the next, so no picture has to do beside all of them, and each
-        keeps to one thread: the others belong to the picture.
+        gives way to the picture.
         """
         self._rgb, self._found, self._at_once = rgb, list[Alpha](), at_once
         self._left = [tuple(nets)] if at_once else [(net,) for net in nets]
@@ -38,8 +38,8 @@ class Search:
         if not may_be_shared():
             self._looking: Beside[list[Alpha]] | _Later = _Later(partial(_seen_by, nets, self._rgb))
         else:
-            see = _seen_by if self._at_once else _seen_aside
-            self._looking = Beside("find", partial(see, nets, self._rgb))
+            look = partial(_seen_by, nets, self._rgb)
+            self._looking = Beside("find", look, gives_way=not self._at_once)
 
 
 class _Later:
@@ -52,12 +52,6 @@ class _Later:
 def look(nets: Sequence[Far], rgb: Rgb) -> Alpha:
     """What `nets` agree on, here and now."""
     return reduce(agreed, _seen_by(nets, rgb))
-
-
-def _seen_aside(nets: Sequence[Far], rgb: Rgb) -> list[Alpha]:
-    """In a thread that ends with it."""
-    use_threads(1)
-    return _seen_by(nets, rgb)
 
 
 def _seen_by(nets: Sequence[Far], rgb: Rgb) -> list[Alpha]:

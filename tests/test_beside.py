@@ -1,7 +1,9 @@
 """What runs beside other work."""
 
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +74,15 @@ def test_a_search_beside_live_pictures_keeps_to_one_thread(
     np.testing.assert_array_equal(found[-1], np.full((4, 6), 0.5, np.float32))
     assert threads == [1 if shared and not at_once else before] * 2
     assert used() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads say so on Linux alone")
+def test_what_gives_way_comes_last_and_keeps_to_one_thread() -> None:
+    def told() -> tuple[int, int]:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id()), used()
+
+    before = told()
+    beside = Beside("last", told, gives_way=True)
+    assert beside.result() == (19, 1)
+    assert beside.is_over
+    assert told() == before

@@ -15,23 +15,24 @@ class Step:
     """A way to work.
 
     pass2: its kind. tiles: share of the boundary band that the learned one refines. every: pass 1
-    runs at least on each such picture. effects: whether costly ones are drawn. looks: share of
-    its pixels that pass 1 looks at. most: share of the target that most frames may take, at it
-    before the start and at the step below it later, for a step up to it.
+    runs at least on each such picture. beside: pictures from one of its looks beside other work to
+    the next (see models.following), 0 for looks here and now. effects: whether costly ones are
+    drawn. most: share of the target that most frames may take, at it before the start and at the
+    step below it later, for a step up to it.
     """
 
     pass2: "Kind" = "learned"
     tiles: float = 1.0
     every: int = 1
+    beside: int = 0
     effects: bool = True
-    looks: float = 1.0
     most: float = 0.65
 
     def __str__(self) -> str:
         tiles = "" if self.tiles == 1 else f" in {self.tiles:.0%} of the tiles"
         parts = [
             f"{_EDGES[self.pass2]}{tiles}",
-            "" if self.looks == 1 else f"pass 1 on {self.looks:.0%} of its pixels",
+            f"pass 1 follows motion for {self.beside} pictures" if self.beside else "",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
         ]
@@ -45,10 +46,10 @@ STEPS = (
     Step(),
     Step("learned", 0.5, every=2),
     Step("fine", every=2),
-    Step("fast", every=2),
-    Step("fast", every=2, looks=0.64, most=0.8),
-    Step("fast", every=2, effects=False, looks=0.64, most=0.8),
-    Step("fast", every=2, effects=False, looks=0.32, most=0.8),
+    Step("fine", beside=2),
+    Step("fast", beside=2, most=0.8),
+    Step("fast", beside=2, effects=False, most=0.8),
+    Step("fast", beside=4, effects=False, most=0.8),
 )
 """From full quality down: kind of pass 2, pass 1's rate and pixels, share of tiles, effects.
 

@@ -92,8 +92,8 @@ def opener(settings: LiveSettings) -> OpenMatting:
 
     def opened(clock: StageClock) -> Opened:
         # Here, since torch takes seconds to load and a slate can be shown meanwhile.
+        from models.following import FollowingSegmenter
         from models.matting import Matting, open_matting
-        from models.person_segmenter import PersonSegmenter
         from models.segmenter import open_segmenter
         from models.stepped_refiner import SteppedRefiner
         from models.temporal import TemporalSmoother
@@ -102,12 +102,11 @@ def opener(settings: LiveSettings) -> OpenMatting:
             quality = settings.quality
             return open_matting(settings.segmenter, quality, None, clock, patient=False), _stay
         refiner = SteppedRefiner()
-        segmenter = open_segmenter(settings.segmenter, "fast", patient=False)
+        segmenter = FollowingSegmenter(open_segmenter(settings.segmenter, "fast", patient=False))
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
-            if isinstance(segmenter, PersonSegmenter):
-                segmenter.share = step.looks
+            segmenter.every = step.beside
             refiner.set_cost(step.pass2, step.tiles)
 
         return matting, follow

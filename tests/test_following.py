@@ -1,0 +1,229 @@
+"""Looks of pass 1 that run beside other work, and what they saw followed to other pictures."""
+
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+from kernels.types import Alpha, Plane
+from models import following
+from models.following import FollowingSegmenter, carried, is_torn, thumbnail_of
+from models.picture import Picture
+from stream.frame import Frame
+from stream.live.normal import live_frame
+
+HEIGHT, WIDTH, SIDE = 180, 320, 80
+DT = 0.04
+RANDOM = np.random.default_rng(3)
+
+
+def _texture(height: int, width: int, low: int, high: int) -> Plane:
+    noise = RANDOM.integers(low, high, (height // 4, width // 4), np.uint8)
+    return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+ROOM, SUBJECT = _texture(HEIGHT, WIDTH, 20, 110), _texture(SIDE, SIDE, 130, 235)
+
+
+def _picture(left: int, room: Plane = ROOM, subject: Plane = SUBJECT) -> Frame:
+    """A subject `left` of which there is so much room."""
+    luma = room.copy()
+    luma[50 : 50 + SIDE, left : left + SIDE] = subject
+    chroma = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
+    return live_frame((luma, chroma, chroma), 0)
+
+
+def _truth(left: int) -> Alpha:
+    alpha = np.zeros((HEIGHT, WIDTH), np.float32)
+    alpha[50 : 50 + SIDE, left : left + SIDE] = 1
+    return alpha
+
+
+class Eye:
+    """Knows where the subject is, and remembers what it was asked. gate: what it waits for."""
+
+    def __init__(self) -> None:
+        self.places: dict[int, int] = {}
+        self.seen: list[tuple[int, float | None]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.threads: set[str] = set()
+        self.error: Exception | None = None
+
+    def picture(self, left: int, **more: Plane) -> Frame:
+        frame = _picture(left, **more)
+        self.places[id(frame.planes[0])] = left
+        return frame
+
+    def __call__(self, picture: Picture, dt: float | None) -> Alpha:
+        assert self.gate.wait(20)
+        self.threads.add(threading.current_thread().name)
+        left = self.places[id(picture.planes[0])]
+        self.seen.append((left, dt))
+        if self.error is not None:
+            raise self.error
+        return _truth(left)
+
+    def reset(self) -> None:
+        self.seen.append((-1, None))
+
+
+@pytest.fixture
+def eye() -> Eye:
+    return Eye()
+
+
+def _off(found: Alpha, left: int) -> float:
+    """How much is wrong, as a share of the subject."""
+    return float(np.abs(found - _truth(left)).sum()) / SIDE**2
+
+
+def test_what_moves_is_followed_between_looks(eye: Eye) -> None:
+    segmenter, lefts = FollowingSegmenter(eye), range(40, 72, 2)
+    segmenter.every = 4
+    pictures = [eye.picture(left) for left in lefts]
+    for number, (left, picture) in enumerate(zip(lefts, pictures, strict=True)):
+        found = segmenter(picture, DT if number else None)
+        assert _off(found, left) < 0.05, number
+        segmenter.settle()
+    looked = [left for left, _ in eye.seen if left >= 0]
+    assert looked == list(lefts)[::4]
+    # What a look saw and nobody followed is far off four pictures later.
+    assert _off(_truth(lefts[0]), lefts[3]) > 0.1
+
+
+def test_looks_run_beside_and_know_how_long_ago_the_last_one_was(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 2
+    for number in range(7):
+        segmenter(eye.picture(40 + number), DT if number else None)
+        segmenter.settle()
+    assert [dt for left, dt in eye.seen if left >= 0] == [None, *[pytest.approx(2 * DT)] * 3]
+    assert eye.threads == {threading.current_thread().name, "look"}
+
+
+def test_a_look_that_takes_long_holds_nobody_up_for_a_while(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 1
+    pictures = [eye.picture(40 + number) for number in range(9)]
+    segmenter(pictures[0], None)
+    eye.gate.clear()
+    for number in range(1, 7):
+        assert _off(segmenter(pictures[number], DT), 40 + number) < 0.05
+    assert [left for left, _ in eye.seen if left >= 0] == [40]
+    # A quarter of a second later it is waited for.
+    opening = threading.Timer(0.05, eye.gate.set)
+    opening.start()
+    segmenter(pictures[7], 2 * DT)
+    opening.join()
+    assert (41, pytest.approx(DT)) in eye.seen
+    segmenter.settle()
+
+
+def test_a_picture_without_known_motion_is_looked_at_here_and_now(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 4
+    segmenter(eye.picture(40), None)
+    moved = eye.picture(200, subject=_texture(SIDE, SIDE, 130, 235))
+    assert _off(segmenter(moved, DT), 200) == 0
+    assert eye.seen[-1] == (200, pytest.approx(DT))
+    assert eye.threads == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize("every", [0, 3])
+def test_where_nothing_runs_beside_each_picture_is_looked_at(
+    eye: Eye, every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if every:
+        monkeypatch.setattr(following, "may_be_shared", lambda: False)
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = every
+    for number in range(4):
+        assert _off(segmenter(eye.picture(60 + number), DT if number else None), 60 + number) == 0
+    assert [dt for left, dt in eye.seen if left >= 0] == [None, DT, DT, DT]
+
+
+def test_it_goes_over_from_looks_beside_to_looks_at_each_picture_and_back(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    for number, every in enumerate((2, 2, 2, 0, 0, 2, 2, 2)):
+        segmenter.every = every
+        found = segmenter(eye.picture(40 + 3 * number), DT if number else None)
+        assert _off(found, 40 + 3 * number) < 0.05
+    segmenter.settle()
+    times = [dt for left, dt in eye.seen[1:] if dt is not None]
+    assert sum(times) == pytest.approx(7 * DT)
+
+
+def test_a_new_shot_is_looked_at_and_nothing_of_the_old_one_stays(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 1
+    pictures = [eye.picture(left) for left in (40, 41, 200)]
+    segmenter(pictures[0], None)
+    segmenter(pictures[1], DT)  # which begins a look
+    assert _off(segmenter(pictures[2], None), 200) == 0
+    assert eye.seen[-2:] == [(-1, None), (200, None)]
+
+
+def test_a_look_that_failed_is_told_once(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 1
+    segmenter(eye.picture(40), None)
+    eye.error = ArithmeticError("no such number")
+    segmenter(eye.picture(41), DT)
+    with pytest.raises(RuntimeError, match="look"):
+        segmenter.settle()
+    eye.error = None
+    segmenter.reset()
+    assert _off(segmenter(eye.picture(42), None), 42) == 0
+
+
+def test_a_size_that_changes_within_a_shot_is_looked_at(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 4
+    segmenter(eye.picture(40), None)
+    small = live_frame(tuple(plane[: len(plane) // 2] for plane in _picture(40).planes), 0)
+    eye.places[id(small.planes[0])] = 40
+    segmenter(small, DT)
+    assert eye.seen[-1] == (40, pytest.approx(DT))
+
+
+@pytest.mark.parametrize("size", [(180, 320), (288, 512), (90, 161)])
+def test_alpha_is_carried_as_far_as_places_say(size: tuple[int, int]) -> None:
+    height, width = size
+    alpha = np.asarray(cv2.GaussianBlur(RANDOM.random(size).astype(np.float32), (0, 0), 6))
+    grid = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), 2).astype(np.float32)
+    np.testing.assert_allclose(carried(alpha, grid)[2:-2, 2:-2], alpha[2:-2, 2:-2], atol=1e-3)
+    across, down = 24, 16
+    found = carried(alpha, grid + np.float32((across, down)))
+    right, below = across * width / WIDTH, down * height / HEIGHT
+    matrix = np.array([[1, 0, right], [0, 1, below]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    wanted = cv2.warpAffine(
+        alpha, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    np.testing.assert_allclose(found[2:-2, 2:-2], wanted[2:-2, 2:-2], atol=2e-3)
+
+
+def test_motion_is_torn_only_where_another_picture_lies_at_the_edge() -> None:
+    then, alpha = thumbnail_of(_picture(100)), _truth(100)
+    grid = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), 2).astype(np.float32)
+    assert not is_torn(then, then, grid, alpha)
+    elsewhere = _picture(100, room=np.vstack([ROOM[:20], 255 - ROOM[20:30], ROOM[30:]]))
+    assert not is_torn(then, thumbnail_of(elsewhere), grid, alpha)
+    assert is_torn(then, thumbnail_of(_picture(130)), grid, alpha)
+    assert not is_torn(then, thumbnail_of(_picture(130)), grid, np.zeros_like(alpha))
+
+
+@pytest.mark.parametrize("size", [(720, 1280), (1920, 1080), (90, 160), (2, 4000)])
+@pytest.mark.parametrize("depth", [8, 10])
+def test_thumbnails_are_small_and_of_8_bits(size: tuple[int, int], depth: int) -> None:
+    class Made:
+        planes = (np.full(size, 200 << depth - 8, np.uint8 if depth == 8 else np.uint16),)
+        layout = type("Layout", (), {"depth": depth})
+
+    thumbnail = thumbnail_of(Made())  # type: ignore[arg-type]
+    assert thumbnail.dtype == np.uint8
+    assert min(thumbnail.shape) >= 32
+    assert max(thumbnail.shape) <= 320
+    assert (thumbnail == 200).all()
