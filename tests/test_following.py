@@ -19,7 +19,7 @@ RANDOM = np.random.default_rng(3)
 
 
 def _texture(height: int, width: int, low: int, high: int) -> Plane:
-    noise = RANDOM.integers(low, high, (height // 4, width // 4), np.uint8)
+    noise = RANDOM.integers(low, high, (height // 16, width // 16), np.uint8)
     return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))
 
 

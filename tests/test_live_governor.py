@@ -23,7 +23,7 @@ def test_steps_go_from_dear_to_cheap_and_name_themselves() -> None:
     assert STEPS[0].tiles == 1
     kinds = ("learned", "fine", "fast")
     for ranks in (
-        [kinds.index(step.pass2) for step in STEPS],
+        [(step.beside > 0, kinds.index(step.pass2)) for step in STEPS],
         [max(step.every, step.beside) for step in STEPS],
         [-step.effects for step in STEPS],
     ):

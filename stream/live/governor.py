@@ -46,34 +46,29 @@ STEPS = (
     Step(),
     Step("learned", 0.5, every=2),
     Step("fine", every=2),
+    Step("fast", every=2),
     Step("fine", beside=2),
     Step("fast", beside=2, most=0.8),
     Step("fast", beside=2, effects=False, most=0.8),
     Step("fast", beside=4, effects=False, most=0.8),
 )
-"""From full quality down: kind of pass 2, pass 1's rate and pixels, share of tiles, effects.
+"""From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects.
 
-The nets of pass 2 go before pixels of pass 1: they take longer, and mend the edge, but nothing of
-what was taken for a person, which pass 1 knows better the more it sees. Measured on 28 clips of
-people, band MAD x 1e3, and at 720p on two cores, median and 99th percentile of a frame in ms:
-
-    learned, all pixels          61.9   47 / 73
-    fine, all pixels             66.2   21 / 36
-    fast, all pixels             69.2   19 / 28
-    fine, 64 % of the pixels     78.0   17 / 26
-    fast, 64 % of the pixels     83.2   15 / 22
+The nets of pass 2 go first: they take longest, and mend the edge, but nothing of what was taken for
+a person. Then pass 1 no longer looks at each picture. It looks at all of its pixels all the same:
+on a third of them, which took as long as following does, alphas were up to twice as far from the
+best (see benchmarks.live_steps, which measures these steps).
 
 On half of the tiles, those expected to be most wrong, earlier nets mended nearly as much (on other
-frames 54.7 instead of 54.4 where "fast" left 57.5). Fine edges at 64 % are no step: all pixels with
-fast ones are nearer the truth for a millisecond. Light nets, one on cells of 4 pixels and one for
-each pixel alone, were tried: 77.0 at 64 % of the pixels, 24 / 37 ms.
+frames 54.7 instead of 54.4 where "fast" left 57.5). Light nets, one on cells of 4 pixels and one
+for each pixel alone, were tried as well: they took longer than "fine" and were no nearer.
 
 One frame of a hundred takes half as long again as most, so most take two thirds of the time there
 is where that one shall be in time. The last steps may take more: late pictures show less than what
 they lose.
 
-A matte made on a smaller picture was tried as well: pass 2 costs nearly the same there, and
-enlarging takes what the rest saves."""
+A matte made on a smaller picture was tried too: pass 2 costs nearly the same there, and enlarging
+takes what the rest saves."""
 _WINDOW, _RECENT = 45, 10
 """Frames that a judgement is made of, and those of them that are enough where most are slow."""
 _MOST, _SPIKES = 8, 9
