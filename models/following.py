@@ -30,6 +30,9 @@ _BLOCK, _UNLIKE, _TORN = 8, 20, 0.1
 and the share of such pixels near the subject's edge with which motion counts as not found. That
 were 12 of 808 pairs of pictures of eleven films, and what was carried was far off in all of them;
 at half the share it would be 49, and half of those hardly wrong."""
+_FEW = 2
+"""Pictures since the last look began over which motion should be found: if not, the next look is
+here and now; over more it begins earlier."""
 _HALF = 0.02
 """A block whose coarse alpha is this far from 0 and from 1 lies at the edge."""
 
@@ -46,7 +49,7 @@ class FollowingSegmenter:
 
     every: pictures from the beginning of one look to that of the next, at least, or 0 to look at
     each picture here and now; it may be set from one picture to the next. Where motion is not
-    found, or kernels may not run beside others, a picture is looked at here and now as well.
+    found looks are closer together, and where kernels may not run beside others none is put off.
     """
 
     def __init__(self, segmenter: Segmenter) -> None:
@@ -91,9 +94,10 @@ class FollowingSegmenter:
         places = self._places(thumbnail, seen.thumbnail)
         coarse = carried(seen.coarse, places)
         if self._looking is None:
-            if is_torn(seen.thumbnail, thumbnail, places, coarse):
+            torn = is_torn(seen.thumbnail, thumbnail, places, coarse)
+            if torn and self._pictures <= _FEW:
                 return self._look_now(thumbnail, picture, dt)
-            if self._pictures >= self.every:
+            if torn or self._pictures >= self.every:
                 look = partial(self._segmenter, picture, self._since(dt))
                 self._looking = thumbnail, Beside("look", look, gives_way=True)
         return coarse

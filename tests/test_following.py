@@ -131,6 +131,17 @@ def test_a_picture_without_known_motion_is_looked_at_here_and_now(eye: Eye) -> N
     assert eye.threads == {threading.current_thread().name}
 
 
+def test_motion_that_is_lost_over_many_pictures_makes_the_next_look_come_earlier(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 9
+    for number in range(3):
+        segmenter(eye.picture(40), DT if number else None)
+    segmenter(eye.picture(200, subject=_texture(SIDE, SIDE, 130, 235)), DT)
+    segmenter.settle()
+    assert eye.seen[-1] == (200, pytest.approx(3 * DT))
+    assert eye.threads == {threading.current_thread().name, "look"}
+
+
 @pytest.mark.parametrize("every", [0, 3])
 def test_where_nothing_runs_beside_each_picture_is_looked_at(
     eye: Eye, every: int, monkeypatch: pytest.MonkeyPatch
