@@ -7,11 +7,11 @@ from contextlib import suppress
 from threading import Thread, get_native_id
 from typing import Generic, TypeVar
 
-from kernels.threads import use_threads, used
+from kernels.threads import available, use_threads, used
 
 Result = TypeVar("Result")
-_LAST = 19
-"""The niceness of who comes last."""
+_LATER = 10
+"""How much nicer than others who gives way is: where both want a core, they have nine tenths."""
 
 
 class Beside(Thread, Generic[Result]):
@@ -23,11 +23,12 @@ class Beside(Thread, Generic[Result]):
     def __init__(self, name: str, compute: Callable[[], Result], gives_way: bool = False) -> None:
         """name: of the thread. gives_way: keep to one thread, which runs where others leave time.
 
-        The latter on Linux alone: elsewhere threads cannot say so.
+        The latter on Linux alone: elsewhere threads cannot say so. Nor where cores are left to
+        other programs: giving way to those as well it would hardly get on.
         """
         # A program that ended meanwhile would be aborted by what kernels run in.
         super().__init__(name=name, daemon=False)
-        self._compute, self._gives_way = compute, gives_way
+        self._compute, self._comes_last = compute, gives_way and used() == available()
         self._threads = 1 if gives_way else used()
         self._found: list[Result] = []
         self._error: BaseException | None = None
@@ -36,8 +37,8 @@ class Beside(Thread, Generic[Result]):
     def run(self) -> None:
         """See the class."""
         use_threads(self._threads)
-        if self._gives_way:
-            _give_way()
+        if self._comes_last:
+            _come_last()
         try:
             self._found.append(self._compute())
         except BaseException as error:  # whoever asked must see it
@@ -56,7 +57,8 @@ class Beside(Thread, Generic[Result]):
         return self._found[0]
 
 
-def _give_way() -> None:
+def _come_last() -> None:
     if sys.platform == "linux":
+        me = os.PRIO_PROCESS, get_native_id()
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), _LAST)
+            os.setpriority(*me, os.getpriority(*me) + _LATER)
