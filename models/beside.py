@@ -23,12 +23,12 @@ class Beside(Thread, Generic[Result]):
     def __init__(self, name: str, compute: Callable[[], Result], gives_way: bool = False) -> None:
         """name: of the thread. gives_way: keep to one thread, which runs where others leave time.
 
-        The latter on Linux alone: elsewhere threads cannot say so. Nor where cores are left to
-        other programs: giving way to those as well it would hardly get on.
+        The latter on Linux alone: elsewhere threads cannot say so. Nor on a single core, or where
+        some are left to other programs: giving way to those as well it would hardly get on.
         """
         # A program that ended meanwhile would be aborted by what kernels run in.
         super().__init__(name=name, daemon=False)
-        self._compute, self._comes_last = compute, gives_way and used() == available()
+        self._compute, self._comes_last = compute, gives_way and 1 < used() == available()
         self._threads = 1 if gives_way else used()
         self._found: list[Result] = []
         self._error: BaseException | None = None

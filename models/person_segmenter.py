@@ -63,9 +63,11 @@ class PersonSegmenter:
     def __init__(self, quality: str = "balanced", patient: bool = True) -> None:
         """Raises WeightsError when the weights cannot be loaded.
 
-        patient: see models.zoom.
+        patient: see models.zoom. share may be set from one picture to the next: of the recipe's
+        pixels, how many near looks have at most.
         """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
+        self.share = 1.0
         self._other = Selfie("selfie_general")
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
@@ -94,7 +96,7 @@ class PersonSegmenter:
         return np.asarray(self._other(rgb[None])[0], np.float32)
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
-        area = _area(window, self._recipe.area)
+        area = _area(window, int(self.share * self._recipe.area))
         rgb = see(picture, window, *_tile(window, area))
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
         return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]

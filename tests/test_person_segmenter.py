@@ -8,6 +8,7 @@ import pytest
 
 from kernels.types import Rgb
 from models import person_segmenter
+from models.person_segmenter import PersonSegmenter
 from models.segmenter import QUALITIES, coarse_size, open_segmenter
 from models.window import Window, see
 from stream.frame import Frame
@@ -123,3 +124,17 @@ def test_a_ghost_that_would_pass_for_somebody_goes_where_another_is_sure() -> No
     assert not found[:, :40].any()
     alpha[:, 60:100] = 0
     np.testing.assert_array_equal(person_segmenter.decided(alpha)[99, 19:21], 1)
+
+
+def test_looks_come_down_to_the_share_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, segmenter, areas = _frame(STILL), PersonSegmenter("fast", patient=False), list[int]()
+
+    def noted(picture: Frame, window: Window, height: int, width: int) -> Rgb:
+        areas.append(height * width)
+        return see(picture, window, height, width)
+
+    monkeypatch.setattr(person_segmenter, "see", noted)
+    for segmenter.share in (1.0, 0.5, 1.0):
+        segmenter(frame, None)
+    assert 0.4 < areas[1] / areas[0] < 0.6
+    assert areas[2] == areas[0]

@@ -94,6 +94,7 @@ def opener(settings: LiveSettings) -> OpenMatting:
         # Here, since torch takes seconds to load and a slate can be shown meanwhile.
         from models.following import FollowingSegmenter
         from models.matting import Matting, open_matting
+        from models.person_segmenter import PersonSegmenter
         from models.segmenter import open_segmenter
         from models.stepped_refiner import SteppedRefiner
         from models.temporal import TemporalSmoother
@@ -102,11 +103,14 @@ def opener(settings: LiveSettings) -> OpenMatting:
             quality = settings.quality
             return open_matting(settings.segmenter, quality, None, clock, patient=False), _stay
         refiner = SteppedRefiner()
-        segmenter = FollowingSegmenter(open_segmenter(settings.segmenter, "fast", patient=False))
+        looker = open_segmenter(settings.segmenter, "fast", patient=False)
+        segmenter = FollowingSegmenter(looker)
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
             segmenter.every = step.beside
+            if isinstance(looker, PersonSegmenter):
+                looker.share = step.looks
             refiner.set_cost(step.pass2, step.tiles)
 
         return matting, follow

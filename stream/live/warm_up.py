@@ -52,7 +52,7 @@ def warm_up(
         if governor is None or is_over or governor.fits(max(seconds[1:])):
             break
         # Preparing is over with the first one; the rest is for choosing, and people wait.
-        ends = ends or time.monotonic() + _LONGEST
+        ends = ends or time.monotonic() - sum(seconds[1:]) + _LONGEST
     if governor is not None:
         governor.remember(time.monotonic(), used(), usual)
 
