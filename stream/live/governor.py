@@ -17,7 +17,8 @@ class Step:
     pass2: its kind. tiles: share of the boundary band that the learned one refines. every: pass 1
     runs at least on each such picture. beside: pictures from one of its looks beside other work to
     the next (see models.following), 0 for looks here and now. effects: whether costly ones are
-    drawn. looks: share of its pixels that pass 1 looks at. most: share of the target that most frames may take, at it before the start and at the
+    drawn. looks: share of its pixels that pass 1 looks at.
+    most: share of the target that most frames may take, at it before the start and at the
     step below it later, for a step up to it.
     """
 

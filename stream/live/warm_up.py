@@ -46,7 +46,7 @@ def warm_up(
         if governor is not None:
             governor.level = level
             work.obey(governor.step)
-        seconds = [_timed(work, taken, level * _TIMES + n) for n in range(_TIMES)]
+        seconds = _times(work, taken, level)
         usual[level] = median(seconds[1:])
         # By the slowest: who begins low soon climbs, who begins high has late pictures meanwhile.
         if governor is None or is_over or governor.fits(max(seconds[1:])):
@@ -55,6 +55,14 @@ def warm_up(
         ends = ends or time.monotonic() - sum(seconds[1:]) + _LONGEST
     if governor is not None:
         governor.remember(time.monotonic(), used(), usual)
+
+
+def _times(work: Work, taken: Numbered, level: int) -> list[float]:
+    """Seconds that the picture takes, at least twice; the first time may prepare something."""
+    seconds = [_timed(work, taken, level * _TIMES)]
+    while len(seconds) < _TIMES and sum(seconds[1:]) < _LONGEST:
+        seconds.append(_timed(work, taken, level * _TIMES + len(seconds)))
+    return seconds
 
 
 def _timed(work: Work, taken: Numbered, later: int) -> float:
