@@ -18,18 +18,22 @@ from models.segmenter import Segmenter
 
 Places = npt.NDArray[np.float32]
 """(h, w, 2) float32: where in another thumbnail, right and down, lies what each pixel shows."""
+Colours = npt.NDArray[np.uint8]
+"""(h, w, 3) of 8 bits: a picture's first three planes made small."""
 _LONG, _SHORTEST = 320, 32
 """Sides of thumbnails: about the first, at least the second."""
 _FINEST = 1
 """How many times thumbnails are halved for the last search. Once less takes 2 ms more, once more
 takes 1 ms less; then the alphas of six films were 3 % farther from the best, of one 20 %."""
-_LONGEST = 0.25
-"""Seconds from a picture to the one where the look at it is waited for."""
-_BLOCK, _UNLIKE, _TORN = 8, 20, 0.1
-"""Pixels a side of a block, levels by which a pixel is another than where it is said to come from,
-and the share of such pixels near the subject's edge with which motion counts as not found. That
-were 12 of 808 pairs of pictures of eleven films, and what was carried was far off in all of them;
-at half the share it would be 49, and half of those hardly wrong."""
+_LONGEST, _OFTEN, _APART = 0.25, 0.17, 0.12
+"""Seconds from a picture to the one where the look at it is waited for, from one that was looked at
+to the next that is, and between two pictures that far apart that motion is not sought."""
+_BLOCK, _UNLIKE, _TORN = 8, 30, 0.06
+"""Pixels a side of a block, levels in all planes together by which a pixel is another than where it
+is said to come from, and the share of such pixels near the subject's edge with which motion counts
+as not found. Of 858 pairs of pictures of twelve films, one or two apart, those were 23, and 16 of
+the 20 where what was carried took more than 6 pixels in a thousand for the other side; of as many
+pairs three or four apart they were 74, and 37 of 53."""
 _FEW = 2
 """Pictures since the last look began over which motion should be found: if not, the next look is
 here and now; over more it begins earlier."""
@@ -40,7 +44,7 @@ _HALF = 0.02
 class _Seen(NamedTuple):
     """A look's answer, and the thumbnail of what was looked at."""
 
-    thumbnail: Plane
+    thumbnail: Colours
     coarse: Alpha
 
 
@@ -58,7 +62,7 @@ class FollowingSegmenter:
         self._motion = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._motion.setFinestScale(_FINEST)
         self._seen: _Seen | None = None
-        self._looking: tuple[Plane, Beside[Alpha]] | None = None
+        self._looking: tuple[Colours, Beside[Alpha]] | None = None
         # Since the picture that was looked at last.
         self._seconds, self._pictures = 0.0, 0
 
@@ -88,26 +92,33 @@ class FollowingSegmenter:
         thumbnail = thumbnail_of(picture)
         if self._looking and (self._looking[1].is_over or self._seconds > _LONGEST):
             self.settle()
-        seen = self._seen
-        if seen is None or seen.thumbnail.shape != thumbnail.shape:
+        is_far = self._seen is None or self._seen.thumbnail.shape != thumbnail.shape
+        if is_far or (dt or 0.0) > _APART:
             return self._look_now(thumbnail, picture, dt)
-        places = self._places(thumbnail, seen.thumbnail)
-        coarse = carried(seen.coarse, places)
-        if self._looking is None:
-            torn = is_torn(seen.thumbnail, thumbnail, places, coarse)
-            if torn and self._pictures <= _FEW:
-                return self._look_now(thumbnail, picture, dt)
-            if torn or self._pictures >= self.every:
-                look = partial(self._segmenter, picture, self._since(dt))
-                self._looking = thumbnail, Beside("look", look, gives_way=True)
+        coarse, torn = self._followed(thumbnail)
+        if torn and self._looking:
+            self.settle()
+            coarse, torn = self._followed(thumbnail)
+        if torn and self._pictures <= _FEW:
+            return self._look_now(thumbnail, picture, dt)
+        is_due = self._pictures >= self.every or self._seconds > _OFTEN
+        if self._looking is None and (torn or is_due):
+            look = partial(self._segmenter, picture, self._since(dt))
+            self._looking = thumbnail, Beside("look", look, gives_way=True)
         return coarse
 
-    def _places(self, now: Plane, then: Plane) -> Places:
+    def _followed(self, now: Colours) -> tuple[Alpha, bool]:
+        """What was seen last, carried to where it is now, and whether that is in doubt."""
+        assert self._seen is not None
+        then, coarse = self._seen
         begin_with: Any = None
-        motion = self._motion.calc(now, then, begin_with)
-        return np.asarray(motion + _grid(*now.shape), np.float32)
+        luma, before = (np.ascontiguousarray(each[..., 0]) for each in (now, then))
+        motion = np.asarray(self._motion.calc(luma, before, begin_with), np.float32)
+        places, unlike = followed(then, now, motion)
+        coarse = carried(coarse, places)
+        return coarse, is_torn(unlike, coarse)
 
-    def _look_now(self, thumbnail: Plane, picture: Picture, dt: float | None) -> Alpha:
+    def _look_now(self, thumbnail: Colours, picture: Picture, dt: float | None) -> Alpha:
         self.settle()
         self._seen = _Seen(thumbnail, self._look(picture, dt))
         return self._seen.coarse
@@ -122,20 +133,23 @@ class FollowingSegmenter:
         return None if dt is None else seconds
 
 
-def thumbnail_of(picture: Picture) -> Plane:
-    """Its first plane made small, (h, w) of 8 bits."""
-    luma = picture.planes[0]
-    if luma.dtype != np.uint8:
-        luma = np.asarray(luma >> (picture.layout.depth - 8), np.uint8)
-    # Halving is OpenCV's fast path.
-    while max(luma.shape) >= 2 * _LONG and min(luma.shape) >= 2 * _SHORTEST:
-        luma = _resized(luma, luma.shape[0] // 2, luma.shape[1] // 2)
-    scale = min(1.0, _LONG / max(luma.shape))
-    return _resized(luma, *(max(_SHORTEST, round(side * scale)) for side in luma.shape))
+def thumbnail_of(picture: Picture) -> Colours:
+    """Its first three planes made small; one of 128 stands in for each that it lacks."""
+    planes, depth = picture.planes[:3], picture.layout.depth
+    scale = min(1.0, _LONG / max(planes[0].shape))
+    size = tuple(max(_SHORTEST, round(side * scale)) for side in planes[0].shape)
+    small = [_shrunk(plane, depth, size) for plane in planes]
+    return np.asarray(cv2.merge([*small, *[np.full(size, 128, np.uint8)] * (3 - len(small))]))
 
 
-def _resized(luma: Plane, height: int, width: int) -> Plane:
-    return np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA))
+def _shrunk(plane: Plane, depth: int, size: tuple[int, ...]) -> Plane:
+    if plane.dtype != np.uint8:
+        plane = np.asarray(plane >> (depth - 8), np.uint8)
+    # Halving is OpenCV's fast path; what is then left to do averages two pixels a side anyway.
+    while plane.shape[0] >= 2 * size[0] and plane.shape[1] >= 2 * size[1]:
+        half = plane.shape[1] // 2, plane.shape[0] // 2
+        plane = np.asarray(cv2.resize(plane, half, interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR))
 
 
 @lru_cache(maxsize=4)
@@ -150,25 +164,45 @@ def carried(coarse: Alpha, places: Places) -> Alpha:
     goes on.
     """
     (height, width), (tall, wide) = coarse.shape, places.shape[:2]
-    scale = np.array((width / wide, height / tall), np.float32)
+    across, down = width / wide, height / tall
     # Pixel centres lie at half integers on every grid.
-    places = np.asarray(cv2.resize(places * scale + (scale - 1) / 2, (width, height)))
+    grown = np.array([(across, 0, (across - 1) / 2), (0, down, (down - 1) / 2)], np.float32)
+    places = np.asarray(cv2.transform(cv2.resize(places, (width, height)), grown))
     return np.asarray(_at(coarse, places), np.float32)
 
 
-def _at(values: Plane | Alpha, places: Places) -> Any:
+def _at(values: Colours | Alpha, places: Places) -> Any:
     one: Any = None  # places hold both coordinates, of which its stubs do not know
     return cv2.remap(values, places, one, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def is_torn(then: Plane, now: Plane, places: Places, coarse: Alpha) -> bool:
-    """Whether, near the edge of `coarse`, too little of `now` is what lay at its place `then`."""
-    rows, columns = (-(-side // _BLOCK) for side in now.shape)
-    alpha = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_AREA)
+def followed(then: Colours, now: Colours, motion: Places) -> tuple[Places, Plane]:
+    """The places where `then` shows what `now` does, and (h, w) of 8 bits by how many levels not.
+
+    motion: how far off those places are, as found. Where the same place is at least as alike, as in a
+    room that somebody moves before, nothing has moved.
+    """
+    still = _grid(*now.shape[:2])
+    places = np.asarray(motion + still, np.float32)
+    moved, stayed = (_unlike(each, now) for each in (_at(then, places), then))
+    cv2.copyTo(still, cv2.compare(stayed, moved, cv2.CMP_LE), places)
+    return places, np.asarray(cv2.min(moved, stayed))
+
+
+def _unlike(then: Colours, now: Colours) -> Plane:
+    levels = cv2.transform(cv2.absdiff(then, now), np.ones((1, 3), np.float32))
+    return np.asarray(cv2.blur(levels, (3, 3)))
+
+
+def is_torn(unlike: Plane, coarse: Alpha) -> bool:
+    """Whether too much near the edge of `coarse` is unlike, by so many levels, what it came from.
+
+    unlike: (h, w) of 8 bits, of the same picture, whatever its size.
+    """
+    rows, columns = (-(-side // _BLOCK) for side in unlike.shape)
+    some = cv2.resize(coarse, (4 * columns, 4 * rows), interpolation=cv2.INTER_NEAREST)
+    alpha = cv2.resize(some, (columns, rows), interpolation=cv2.INTER_AREA)
     edge = ((alpha > _HALF) & (alpha < 1 - _HALF)).astype(np.uint8)
-    near = cv2.dilate(edge, np.ones((3, 3), np.uint8)) > 0
-    if not near.any():
-        return False
-    unlike = (cv2.absdiff(_at(then, places), now) > _UNLIKE).astype(np.float32)
-    shares = cv2.resize(unlike, (columns, rows), interpolation=cv2.INTER_AREA)
-    return float(shares[near].mean()) > _TORN
+    near = cv2.dilate(edge, np.ones((3, 3), np.uint8))
+    near = cv2.resize(near, unlike.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return cv2.mean((unlike > _UNLIKE).astype(np.uint8), near)[0] > _TORN

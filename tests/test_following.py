@@ -8,7 +8,7 @@ import pytest
 
 from kernels.types import Alpha, Plane
 from models import following
-from models.following import FollowingSegmenter, carried, is_torn, thumbnail_of
+from models.following import FollowingSegmenter, carried, followed, is_torn, thumbnail_of
 from models.picture import Picture
 from stream.frame import Frame
 from stream.live.normal import live_frame
@@ -142,6 +142,41 @@ def test_motion_that_is_lost_over_many_pictures_makes_the_next_look_come_earlier
     assert eye.threads == {threading.current_thread().name, "look"}
 
 
+def test_pictures_far_apart_are_each_looked_at(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 4
+    for number in range(4):
+        assert _off(segmenter(eye.picture(40 + number), 0.2 if number else None), 40 + number) == 0
+    assert len(eye.seen) == 5  # with one reset
+
+
+def test_looks_come_often_in_time_too(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 9
+    for number in range(4):
+        segmenter(eye.picture(40 + number), 0.1 if number else None)
+        segmenter.settle()
+    assert [left for left, _ in eye.seen if left >= 0] == [40, 42]
+
+
+def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye)
+    segmenter.every = 1
+    subject = _texture(SIDE, SIDE, 130, 235)
+    segmenter(eye.picture(40), None)
+    moved = [eye.picture(left, subject=subject) for left in (200, 202, 204)]
+    segmenter.every = 9
+    segmenter(eye.picture(40), DT)
+    segmenter(eye.picture(40), DT)
+    eye.gate.clear()
+    segmenter(moved[0], DT)  # begins a look
+    opening = threading.Timer(0.05, eye.gate.set)
+    opening.start()
+    assert _off(segmenter(moved[1], DT), 202) < 0.05
+    opening.join()
+    assert eye.seen[-1] == (200, pytest.approx(3 * DT))
+
+
 @pytest.mark.parametrize("every", [0, 3])
 def test_where_nothing_runs_beside_each_picture_is_looked_at(
     eye: Eye, every: int, monkeypatch: pytest.MonkeyPatch
@@ -216,14 +251,45 @@ def test_alpha_is_carried_as_far_as_places_say(size: tuple[int, int]) -> None:
     np.testing.assert_allclose(found[2:-2, 2:-2], wanted[2:-2, 2:-2], atol=2e-3)
 
 
+def _doubt(then: Frame, now: Frame, alpha: Alpha) -> bool:
+    """Whether `now` is too little like `then`, at the edge of `alpha`, where nothing moves."""
+    nothing = np.zeros((HEIGHT, WIDTH, 2), np.float32)
+    _, unlike = followed(thumbnail_of(then), thumbnail_of(now), nothing)
+    return is_torn(unlike, alpha)
+
+
 def test_motion_is_torn_only_where_another_picture_lies_at_the_edge() -> None:
-    then, alpha = thumbnail_of(_picture(100)), _truth(100)
-    grid = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), 2).astype(np.float32)
-    assert not is_torn(then, then, grid, alpha)
+    then, alpha = _picture(100), _truth(100)
+    assert not _doubt(then, then, alpha)
     elsewhere = _picture(100, room=np.vstack([ROOM[:20], 255 - ROOM[20:30], ROOM[30:]]))
-    assert not is_torn(then, thumbnail_of(elsewhere), grid, alpha)
-    assert is_torn(then, thumbnail_of(_picture(130)), grid, alpha)
-    assert not is_torn(then, thumbnail_of(_picture(130)), grid, np.zeros_like(alpha))
+    assert not _doubt(then, elsewhere, alpha)
+    assert _doubt(then, _picture(130), alpha)
+    assert not _doubt(then, _picture(130), np.zeros_like(alpha))
+
+
+def _coloured(left: int) -> Frame:
+    """One that only its colour tells from the room."""
+    planes = [np.full((HEIGHT, WIDTH), 120, np.uint8)]
+    for room, subject in ((90, 150), (170, 110)):
+        chroma = np.full((HEIGHT // 2, WIDTH // 2), room, np.uint8)
+        chroma[25 : 25 + SIDE // 2, left // 2 : (left + SIDE) // 2] = subject
+        planes.append(chroma)
+    return live_frame((planes[0], planes[1], planes[2]), 0)
+
+
+def test_a_subject_as_bright_as_the_room_is_torn_where_it_has_gone() -> None:
+    assert _doubt(_coloured(100), _coloured(130), _truth(100))
+    assert not _doubt(_coloured(100), _coloured(100), _truth(100))
+
+
+def test_where_the_same_place_is_as_much_alike_nothing_has_moved() -> None:
+    then, now = thumbnail_of(_coloured(100)), thumbnail_of(_coloured(106))
+    motion = np.full((HEIGHT, WIDTH, 2), (-6, 0), np.float32)  # of the subject, and of all else
+    places, unlike = followed(then, now, motion)
+    assert _off(carried(_truth(100), places), 106) < 0.02
+    columns = np.broadcast_to(np.arange(WIDTH), (40, WIDTH))
+    np.testing.assert_array_equal(places[:40, :, 0], columns)
+    assert unlike.max() == 0
 
 
 @pytest.mark.parametrize("size", [(720, 1280), (1920, 1080), (90, 160), (2, 4000)])
@@ -235,6 +301,6 @@ def test_thumbnails_are_small_and_of_8_bits(size: tuple[int, int], depth: int) -
 
     thumbnail = thumbnail_of(Made())  # type: ignore[arg-type]
     assert thumbnail.dtype == np.uint8
-    assert min(thumbnail.shape) >= 32
-    assert max(thumbnail.shape) <= 320
-    assert (thumbnail == 200).all()
+    assert min(thumbnail.shape[:2]) >= 32
+    assert max(thumbnail.shape[:2]) <= 320
+    assert (thumbnail == (200, 128, 128)).all()
