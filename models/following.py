@@ -179,8 +179,8 @@ def _at(values: Colours | Alpha, places: Places) -> Any:
 def followed(then: Colours, now: Colours, motion: Places) -> tuple[Places, Plane]:
     """The places where `then` shows what `now` does, and (h, w) of 8 bits by how many levels not.
 
-    motion: how far off those places are, as found. Where the same place is at least as alike, as in a
-    room that somebody moves before, nothing has moved.
+    motion: how far off those places are, as found. Where the same place is at least as alike, as
+    in a room that somebody moves before, nothing has moved.
     """
     still = _grid(*now.shape[:2])
     places = np.asarray(motion + still, np.float32)

@@ -34,7 +34,9 @@ class Capture:
     lost it is opened again and again. A read that never returns (a loopback device whose writer
     has gone) cannot be broken off: the thread that is stuck in it is left behind.
 
-    captured, dropped: pictures so far. trouble: why there are none just now, or "".
+    captured, dropped: pictures so far. trouble: why there are none just now, or "". changed: lines
+    about its being lost and back, for whoever takes them out; none is left out, however soon it was
+    back.
     """
 
     def __init__(self, open_: Open, size: Size) -> None:
@@ -46,6 +48,7 @@ class Capture:
         self._put_at: float | None = None
         self._taken, self.captured, self.dropped = -1, 0, 0
         self.trouble = ""
+        self.changed: list[str] = []
         self._changing, self._closed = threading.Lock(), False
         self._stuck: list[_Reader] = []
         self._reader = _Reader(self)
@@ -71,7 +74,7 @@ class Capture:
         with self._changing:
             if self._closed or not self._reader.is_stuck():
                 return
-            self.trouble = self.trouble or "the camera does not answer"
+            self.complain(self.trouble or "the camera does not answer")
             self._replace()
 
     def reopen(self, open_: Open) -> None:
@@ -105,8 +108,17 @@ class Capture:
             self.dropped += self.captured > self._taken + 1
             self._newest, self._put_at = Numbered(self.captured, captured), time.monotonic()
             self.captured += 1
+            if self.trouble:
+                self.changed.append("back")
             self.trouble = ""
             self._fresh.notify_all()
+
+    def complain(self, line: str) -> None:
+        """Called by the reader."""
+        with self._fresh:
+            if not self.trouble:
+                self.changed.append(line)
+            self.trouble = line
 
     def opened(self) -> Feed:
         """Called by the reader."""
@@ -147,7 +159,7 @@ class _Reader(threading.Thread):
 
     def _complain(self, line: str) -> None:
         if not self._left.is_set():
-            self._capture.trouble = line
+            self._capture.complain(line)
 
     def _read(self) -> None:
         self._has_read = False

@@ -49,7 +49,7 @@ class Session:
         self.preview = Preview()
         self._state: State = "starting"
         self._number = 0
-        self._lost = self._has_begun = False
+        self._has_begun = False
         self._told_of: dict[str, str] = {}
 
     @property
@@ -121,12 +121,8 @@ class Session:
 
     def _tell(self, say: Say) -> None:
         """Say what became of the camera and of the governor's step."""
-        trouble = self._capture.trouble
-        if trouble and not self._lost:
-            say(f"camera: {trouble}")
-        elif self._lost and not trouble:
-            say("camera: back")
-        self._lost = bool(trouble)
+        while self._capture.changed:
+            say(f"camera: {self._capture.changed.pop(0)}")
         troubles = {"background": self._compute.trouble}
         troubles |= {outlet.name: outlet.trouble for outlet in self._outlets}
         for name, line in troubles.items():

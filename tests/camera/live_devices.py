@@ -60,7 +60,10 @@ def live(camera: str, folder: Path, *more: str) -> Iterator[Live]:
     try:
         yield Live(process, log)
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0, log.read_text()
+        assert process.wait(60) == 0
+    except BaseException as error:
+        error.add_note(f"what live said:\n{log.read_text()}")
+        raise
     finally:
         if process.poll() is None:
             process.kill()
