@@ -3,6 +3,7 @@
 Motion is found in thumbnails by dense inverse search (Kroeger, Timofte, Dai, Van Gool 2016).
 """
 
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from models.beside import Beside
 from models.picture import Picture
 from models.segmenter import Segmenter
 
+Look = Callable[[Picture, float | None], Alpha]
+"""See models.segmenter.Segmenter."""
 Places = npt.NDArray[np.float32]
 """(h, w, 2) float32: where in another thumbnail, right and down, lies what each pixel shows."""
 Colours = npt.NDArray[np.uint8]
@@ -53,12 +56,15 @@ class FollowingSegmenter:
 
     every: pictures from the beginning of one look to that of the next, at least, or 0 to look at
     each picture here and now; it may be set from one picture to the next. Where motion is not
-    found looks are closer together, and where kernels may not run beside others none is put off.
+    found looks are closer together. Where a picture must be looked at here and now though time is
+    short, as the first of a shot, pictures far apart, or each where kernels may not run
+    beside others, a glance does.
     """
 
-    def __init__(self, segmenter: Segmenter) -> None:
+    def __init__(self, segmenter: Segmenter, glance: Look | None = None) -> None:
+        """glance: the segmenter's, in less time; None where it has none."""
         self.every = 0
-        self._segmenter = segmenter
+        self._segmenter, self._glance = segmenter, glance or segmenter
         self._motion = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._motion.setFinestScale(_FINEST)
         self._seen: _Seen | None = None
@@ -88,19 +94,21 @@ class FollowingSegmenter:
         if not self.every or not may_be_shared():
             self.settle()
             self._seen = None
-            return self._look(picture, dt)
+            look = self._glance if self.every else self._segmenter
+            return look(picture, self._since(dt))
         thumbnail = thumbnail_of(picture)
         if self._looking and (self._looking[1].is_over or self._seconds > _LONGEST):
             self.settle()
-        is_far = self._seen is None or self._seen.thumbnail.shape != thumbnail.shape
-        if is_far or (dt or 0.0) > _APART:
-            return self._look_now(thumbnail, picture, dt)
+        if dt is None or dt > _APART:
+            return self._look_now(self._glance, thumbnail, picture, dt)
+        if self._seen is None or self._seen.thumbnail.shape != thumbnail.shape:
+            return self._look_now(self._segmenter, thumbnail, picture, dt)
         coarse, torn = self._followed(thumbnail)
         if torn and self._looking:
             self.settle()
             coarse, torn = self._followed(thumbnail)
         if torn and self._pictures <= _FEW:
-            return self._look_now(thumbnail, picture, dt)
+            return self._look_now(self._segmenter, thumbnail, picture, dt)
         is_due = self._pictures >= self.every or self._seconds > _OFTEN
         if self._looking is None and (torn or is_due):
             look = partial(self._segmenter, picture, self._since(dt))
@@ -118,13 +126,14 @@ class FollowingSegmenter:
         coarse = carried(coarse, places)
         return coarse, is_torn(unlike, coarse)
 
-    def _look_now(self, thumbnail: Colours, picture: Picture, dt: float | None) -> Alpha:
+    def _look_now(
+        self, look: Look, thumbnail: Colours, picture: Picture, dt: float | None
+    ) -> Alpha:
         self.settle()
-        self._seen = _Seen(thumbnail, self._look(picture, dt))
+        self._seen = _Seen(thumbnail, look(picture, self._since(dt)))
+        if look is not self._segmenter:
+            self._pictures = self.every  # the next look comes as soon as there is time for it
         return self._seen.coarse
-
-    def _look(self, picture: Picture, dt: float | None) -> Alpha:
-        return self._segmenter(picture, self._since(dt))
 
     def _since(self, dt: float | None) -> float | None:
         """Seconds since the picture that was looked at last, None for a shot's first; from here

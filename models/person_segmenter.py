@@ -31,6 +31,9 @@ half there, and over which that comes to pass. Outward it is farther, for hair t
 _FAINT, _SURE = 0.1, 0.9
 """Parts of the coarse alpha hang together where it is above the first; a subject has pixels above
 the other. In 448 masks of people seven such parts went; the truth had none of them."""
+_GLANCE = 0.32
+"""Share of its recipe's pixels that a glance takes in. Its alphas are twice as far from the best as
+those of a whole look."""
 _ASPECTS, _FINE = 1.12, 1000
 """Aspects of looks are powers of this one, for the same reason; and pixels to tell them by."""
 
@@ -63,11 +66,10 @@ class PersonSegmenter:
     def __init__(self, quality: str = "balanced", patient: bool = True) -> None:
         """Raises WeightsError when the weights cannot be loaded.
 
-        patient: see models.zoom. share may be set from one picture to the next: of the recipe's
-        pixels, how many near looks have at most.
+        patient: see models.zoom.
         """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
-        self.share = 1.0
+        self._most = self._recipe.area
         self._other = Selfie("selfie_general")
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
@@ -89,6 +91,14 @@ class PersonSegmenter:
                 each.reset()
         return decided(self._zoom(picture, dt))
 
+    def glance(self, picture: Picture, dt: float | None) -> Alpha:
+        """As calling it, in less than half of the time."""
+        self._most = int(_GLANCE * self._recipe.area)
+        try:
+            return self(picture, dt)
+        finally:
+            self._most = self._recipe.area
+
     def _far(self, rgb: Rgb) -> Alpha:
         return self._net(rgb)[0]
 
@@ -96,8 +106,7 @@ class PersonSegmenter:
         return np.asarray(self._other(rgb[None])[0], np.float32)
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
-        area = _area(window, int(self.share * self._recipe.area))
-        rgb = see(picture, window, *_tile(window, area))
+        rgb = see(picture, window, *_tile(window, _area(window, self._most)))
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
         return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
 

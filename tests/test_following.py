@@ -46,6 +46,7 @@ class Eye:
     def __init__(self) -> None:
         self.places: dict[int, int] = {}
         self.seen: list[tuple[int, float | None]] = []
+        self.glances: list[int] = []
         self.gate = threading.Event()
         self.gate.set()
         self.threads: set[str] = set()
@@ -64,6 +65,10 @@ class Eye:
         if self.error is not None:
             raise self.error
         return _truth(left)
+
+    def glance(self, picture: Picture, dt: float | None) -> Alpha:
+        self.glances.append(len(self.seen))
+        return self(picture, dt)
 
     def reset(self) -> None:
         self.seen.append((-1, None))
@@ -142,12 +147,23 @@ def test_motion_that_is_lost_over_many_pictures_makes_the_next_look_come_earlier
     assert eye.threads == {threading.current_thread().name, "look"}
 
 
-def test_pictures_far_apart_are_each_looked_at(eye: Eye) -> None:
-    segmenter = FollowingSegmenter(eye)
+def test_pictures_far_apart_are_each_glanced_at(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye, eye.glance)
     segmenter.every = 4
     for number in range(4):
         assert _off(segmenter(eye.picture(40 + number), 0.2 if number else None), 40 + number) == 0
-    assert len(eye.seen) == 5  # with one reset
+    assert eye.glances == [1, 2, 3, 4]  # after one reset
+    assert len(eye.seen) == 5
+
+
+def test_a_glance_is_followed_by_a_look_as_soon_as_there_is_time(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye, eye.glance)
+    segmenter.every = 4
+    for number in range(4):
+        segmenter(eye.picture(40 + number), DT if number else None)
+        segmenter.settle()
+    assert [left for left, _ in eye.seen if left >= 0] == [40, 41]
+    assert eye.glances == [1]
 
 
 def test_looks_come_often_in_time_too(eye: Eye) -> None:
@@ -183,11 +199,12 @@ def test_where_nothing_runs_beside_each_picture_is_looked_at(
 ) -> None:
     if every:
         monkeypatch.setattr(following, "may_be_shared", lambda: False)
-    segmenter = FollowingSegmenter(eye)
+    segmenter = FollowingSegmenter(eye, eye.glance)
     segmenter.every = every
     for number in range(4):
         assert _off(segmenter(eye.picture(60 + number), DT if number else None), 60 + number) == 0
     assert [dt for left, dt in eye.seen if left >= 0] == [None, DT, DT, DT]
+    assert len(eye.glances) == (4 if every else 0)
 
 
 def test_it_goes_over_from_looks_beside_to_looks_at_each_picture_and_back(eye: Eye) -> None:

@@ -26,7 +26,6 @@ def test_steps_go_from_dear_to_cheap_and_name_themselves() -> None:
         [(step.beside > 0, kinds.index(step.pass2)) for step in STEPS],
         [max(step.every, step.beside) for step in STEPS],
         [-step.effects for step in STEPS],
-        [-step.looks for step in STEPS],
     ):
         assert ranks == sorted(ranks)
     assert len({str(step) for step in STEPS}) == len(STEPS)

@@ -126,7 +126,7 @@ def test_a_ghost_that_would_pass_for_somebody_goes_where_another_is_sure() -> No
     np.testing.assert_array_equal(person_segmenter.decided(alpha)[99, 19:21], 1)
 
 
-def test_looks_come_down_to_the_share_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_glance_takes_in_a_third_of_the_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     frame, segmenter, areas = _frame(STILL), PersonSegmenter("fast", patient=False), list[int]()
 
     def noted(picture: Frame, window: Window, height: int, width: int) -> Rgb:
@@ -134,7 +134,7 @@ def test_looks_come_down_to_the_share_asked_for(monkeypatch: pytest.MonkeyPatch)
         return see(picture, window, height, width)
 
     monkeypatch.setattr(person_segmenter, "see", noted)
-    for segmenter.share in (1.0, 0.5, 1.0):
-        segmenter(frame, None)
-    assert 0.4 < areas[1] / areas[0] < 0.6
+    for look in (segmenter, segmenter.glance, segmenter):
+        look(frame, None)
+    assert 0.25 < areas[1] / areas[0] < 0.4
     assert areas[2] == areas[0]

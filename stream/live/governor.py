@@ -17,7 +17,7 @@ class Step:
     pass2: its kind. tiles: share of the boundary band that the learned one refines. every: pass 1
     runs at least on each such picture. beside: pictures from one of its looks beside other work to
     the next (see models.following), 0 for looks here and now. effects: whether costly ones are
-    drawn. looks: share of its pixels that pass 1 looks at. most: share of the target that most
+    drawn. most: share of the target that most
     frames may take, at it before the start and at the step below it later, for a step up to it.
     """
 
@@ -26,14 +26,12 @@ class Step:
     every: int = 1
     beside: int = 0
     effects: bool = True
-    looks: float = 1.0
     most: float = 0.65
 
     def __str__(self) -> str:
         tiles = "" if self.tiles == 1 else f" in {self.tiles:.0%} of the tiles"
         parts = [
             f"{_EDGES[self.pass2]}{tiles}",
-            "" if self.looks == 1 else f"pass 1 on {self.looks:.0%} of its pixels",
             f"pass 1 follows motion for {self.beside} pictures" if self.beside else "",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
@@ -53,15 +51,13 @@ STEPS = (
     Step("fast", beside=2, most=0.8),
     Step("fast", beside=2, effects=False, most=0.8),
     Step("fast", beside=4, effects=False, most=0.8),
-    Step("fast", beside=4, effects=False, looks=0.32, most=0.8),
 )
-"""From full quality down: kind of pass 2, pass 1's rate and pixels, share of tiles, effects.
+"""From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects.
 
 The nets of pass 2 go first: they take longest, and mend the edge, but nothing of what was taken for
 a person. Then pass 1 no longer looks at each picture. It looks at all of its pixels all the same:
 on a third of them, which took as long as following does, alphas were up to twice as far from the
-best (see benchmarks.live_steps, which measures these steps). That is left to machines so slow that
-motion is lost between two pictures.
+best (see benchmarks.live_steps, which measures these steps).
 
 On half of the tiles, those expected to be most wrong, earlier nets mended nearly as much (on other
 frames 54.7 instead of 54.4 where "fast" left 57.5). Light nets, one on cells of 4 pixels and one

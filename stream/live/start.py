@@ -104,13 +104,12 @@ def opener(settings: LiveSettings) -> OpenMatting:
             return open_matting(settings.segmenter, quality, None, clock, patient=False), _stay
         refiner = SteppedRefiner()
         looker = open_segmenter(settings.segmenter, "fast", patient=False)
-        segmenter = FollowingSegmenter(looker)
+        glance = looker.glance if isinstance(looker, PersonSegmenter) else None
+        segmenter = FollowingSegmenter(looker, glance)
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
             segmenter.every = step.beside
-            if isinstance(looker, PersonSegmenter):
-                looker.share = step.looks
             refiner.set_cost(step.pass2, step.tiles)
 
         return matting, follow
