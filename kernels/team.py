@@ -4,6 +4,7 @@ Counters in memory say which parts are taken and how many are done. A thread tha
 nothing left to take, and who is held up holds up no more than the part in its hands.
 """
 
+import os
 from typing import Any
 
 import numba
@@ -16,6 +17,16 @@ from kernels.types import Indices
 SPREAD = 8
 """Integers from one counter to the next: neighbours would slow each other's threads down."""
 _WORD = ir.IntType(64)
+
+
+if os.name == "posix":
+    offer_core: Any = types.ExternalFunction("sched_yield", types.int32())
+else:
+
+    @numba.njit(nogil=True, cache=True)
+    def offer_core() -> int:
+        """Nothing, where the system has no such call."""
+        return 0
 
 
 def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -49,12 +60,20 @@ count_on: Any = intrinsic(_count_on)
 counted: Any = intrinsic(_counted)
 
 
+_AWAKE = 2000
+"""Times that a counter is read before the own core is offered to others each time."""
+
+
 @numba.njit(nogil=True, cache=True)
 def wait_until(counters: Indices, at: int, count: int) -> None:
     """Wait until the counter at `at` has come to `count`.
 
-    That takes as long as a part, or until a thread goes on that lost its core within one. To offer
-    the own core to others meanwhile was measured to gain nothing, however many wanted it.
+    That takes as long as a part, or until a thread goes on that lost its core within one. On cores
+    of their own, threads gain nothing by offering them meanwhile. But where both share one, as in
+    some virtual machines, whoever waits would hold up the other for all of its time slice.
     """
+    tries = 0
     while counted(counters, at) < count:
-        pass
+        tries += 1
+        if tries > _AWAKE:
+            offer_core()
