@@ -13,7 +13,6 @@ from kernels.squares import convolve_squares
 from kernels.team import SPREAD, count_on, wait_until
 from kernels.told import (
     forget_state,
-    gate_map,
     join_state,
     lift_map,
     renew_state,
@@ -21,12 +20,13 @@ from kernels.told import (
     spread_alpha,
     swish_map,
     tell_everywhere,
+    weigh_map,
 )
 from kernels.transforms import OUT
 from kernels.types import Alpha, Floats, Indices, Rgb
 
 (
-    CONVOLVE, SQUARES, FILTER, SWISH, GATE, EVERYWHERE, LIFT, JOIN, FORGET, RENEW, SHOW, TELL,
+    CONVOLVE, SQUARES, FILTER, SWISH, WEIGH, EVERYWHERE, LIFT, JOIN, FORGET, RENEW, SHOW, TELL,
 ) = range(12)  # fmt: skip
 """Kinds of steps."""
 MAPS, LENGTH = 6, 48
@@ -75,8 +75,8 @@ def _do(
         )  # fmt: skip
     elif kind == SWISH:
         swish_map(part, parts, one, memory)
-    elif kind == GATE:
-        gate_map(one, rest[0], rest[1], rest[2], rest[3], rest[4], weights, memory)
+    elif kind == WEIGH:
+        weigh_map(one, two, three, rest[0], rest[1], rest[2], rest[3], rest[4], weights, memory)
     elif kind == EVERYWHERE:
         tell_everywhere(one, rest[0], rest[1], weights, memory)
     elif kind == LIFT:

@@ -127,16 +127,19 @@ def _multiplied(matrix: int, bias: int, outputs: int, given: Floats, weights: Fl
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def gate_map(
-    maps: Indices, squeeze: int, offset: int, middle: int, excite: int, last: int, weights: Floats,
-    memory: Floats,
+def weigh_map(
+    maps: Indices, first: Indices, second: Indices, squeeze: int, offset: int, middle: int,
+    excite: int, last: int, weights: Floats, memory: Floats,
 ) -> None:  # fmt: skip
-    """Weigh channels by what their means tell.
+    """Weigh channels by what the means of `first` and `second` tell, of the latter if it has any.
 
     Hu, Shen and Sun, "Squeeze-and-Excitation Networks" (CVPR 2018). squeeze, excite: where the
     matrices are; offset, last: and what is added; middle: rows of the first.
     """
-    found = _multiplied(squeeze, offset, middle, _mean(maps, memory), weights)
+    mean = _mean(first, memory)
+    if second[CHANNELS]:
+        mean += _mean(second, memory)
+    found = _multiplied(squeeze, offset, middle, mean, weights)
     for n in range(middle):
         found[n] = max(found[n], np.float32(0))
     by = _multiplied(excite, last, maps[CHANNELS], found, weights)

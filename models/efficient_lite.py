@@ -8,13 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.layers import Filter
+from models.person_shape import STAGES
 
 WIDTHS = 16, 24, 40, 80, 112
 """Channels that the stages give, at a 2nd, 4th, 8th, 16th and 16th of the size."""
 _STEM = 32
 _WIDEN = 6
-# Blocks, kernel and stride of each stage.
-_STAGES = (1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1)
 
 
 class Block(nn.Module):
@@ -46,7 +45,7 @@ class LiteNet(nn.Module):
         self.stem = Filter(3, _STEM, 3, 2, 1)
         self.stages = nn.ModuleList()
         inner = _STEM
-        for number, (blocks, size, stride) in enumerate(_STAGES):
+        for number, (blocks, size, stride) in enumerate(STAGES):
             widen = _WIDEN if number else 1
             outer = WIDTHS[number]
             rest = [Block(outer, outer, size, 1, widen) for _ in range(blocks - 1)]

@@ -1,11 +1,10 @@
-"""Layers and blocks of torch, told to kernels."""
+"""Layers and blocks of nets, told to kernels: torch's, or their weights alone (models.parts)."""
 
 from typing import Any
 
-from torch import nn
+import numpy as np
 
 from kernels.types import Floats
-from models.layers import Filter
 from models.maps import Map
 from models.packed import (
     LINEAR,
@@ -18,14 +17,8 @@ from models.packed import (
     Sums,
     whole,
 )
+from models.parts import numbers
 from models.plan import Plan
-
-
-def numbers(layer: nn.Module) -> tuple[Floats, Floats]:
-    """Weight and bias of a layer, a linear one's as those of a convolution of one tap."""
-    told = layer.state_dict()
-    weight, bias = (told[name].float().numpy() for name in ("weight", "bias"))
-    return weight if weight.ndim == 4 else weight[:, :, None, None], bias
 
 
 class Packer:
@@ -34,39 +27,53 @@ class Packer:
     def __init__(self) -> None:
         self.store = Store()
 
-    def sums(self, layer: Any, limits: Limits = LINEAR) -> Sums:
+    def sums(self, layer: Any, limits: Limits = LINEAR, stride: int = 1, dilation: int = 1) -> Sums:
         """A convolution, or a linear layer of each pixel."""
-        stride, dilation = (getattr(layer, name, (1, 1))[0] for name in ("stride", "dilation"))
         return self.store.sums(*numbers(layer), limits, stride, dilation)
 
-    def squared(self, layer: nn.Module, limits: Limits = LINEAR) -> Squared:
+    def more(self, layer: Any, limits: Limits = LINEAR) -> Sums:
+        """The same linear layer, but for its bias: of what is added to what it had."""
+        weight, bias = numbers(layer)
+        return self.store.sums(weight, np.zeros_like(bias), limits)
+
+    def squared(self, layer: Any, limits: Limits = LINEAR) -> Squared:
         """A convolution of 3x3 taps."""
         return self.store.squared(*numbers(layer), limits)
 
-    def first(self, layer: Filter, limits: Limits) -> Sums:
-        """A Filter of stride 2 that reads a picture."""
-        weight, bias, begin = _filter(layer)
+    def first(self, layer: Any, limits: Limits) -> Sums:
+        """A Filter (models.layers) of stride 2 that reads a picture."""
+        weight, bias, begin = _filter(layer, 2)
         return self.store.sums(weight, bias, limits, 2, begin=begin)
 
-    def filters(self, layer: Filter, limits: Limits) -> Filters:
+    def filters(self, layer: Any, limits: Limits, stride: int = 1) -> Filters:
         """A Filter of each channel by itself."""
-        weight, bias, begin = _filter(layer)
-        return self.store.filters(weight, bias, limits, layer.stride[0], begin)
+        weight, bias, begin = _filter(layer, stride)
+        return self.store.filters(weight, bias, limits, stride, begin)
 
-    def matrix(self, layer: nn.Module, outputs: int, inputs: int) -> Matrix:
+    def matrix(self, layer: Any, outputs: int, inputs: int) -> Matrix:
         """A linear layer, with zeros up to so many."""
         weight, bias = numbers(layer)
         return self.store.matrix(weight[:, :, 0, 0], bias, outputs, inputs)
 
+    def gate(self, gate: Any) -> tuple[Matrix, Matrix]:
+        """Squeeze and excite."""
+        middle, wide = np.shape(gate.squeeze.weight)
+        squeeze = self.matrix(gate.squeeze, middle, whole(wide))
+        return squeeze, self.matrix(gate.excite, whole(wide), middle)
 
-def _filter(layer: Filter) -> tuple[Floats, Floats, int]:
+
+def _filter(layer: Any, stride: int) -> tuple[Floats, Floats, int]:
     """Weight and bias, and where the taps begin.
 
-    Without the row and column in front (models.layers), where training has left them zero.
+    Of a stride of 2, sides are even where there is a row and a column in front (models.layers).
+    These are left out where training has left them zero.
     """
     weight, bias = numbers(layer)
-    begin = -int(layer.padding[0])
-    if layer.stride == (2, 2) and not weight[..., 0, :].any() and not weight[..., 0].any():
+    sides = weight.shape[2]
+    if stride == 1:
+        return weight, bias, -(sides // 2)
+    begin = 1 - sides // 2
+    if sides % 2 == 0 and not weight[..., 0, :].any() and not weight[..., 0].any():
         weight, begin = weight[..., 1:, 1:], begin + 1
     return weight, bias, begin
 
@@ -77,15 +84,19 @@ class Block:
     As models.selfie and models.efficient_lite have them.
     """
 
-    def __init__(self, packer: Packer, block: Any, limits: Limits, hard: bool = False) -> None:
+    def __init__(
+        self, packer: Packer, block: Any, limits: Limits, stride: int = 1, hard: bool = False
+    ) -> None:
         """limits: of what is widened and filtered; hard: it is swished instead."""
         limits = LINEAR if hard else limits
-        gate = getattr(block, "gate", None)
-        self._wide, self._outer = block.filter.weight.shape[0], block.narrow.out_features
-        self._widen = None if block.widen is None else packer.sums(block.widen, limits)
-        self._filter = packer.filters(block.filter, limits)
-        self._gate = None if gate is None else _gate(packer, gate, self._wide)
-        self._narrow, self._hard, self._adds = packer.sums(block.narrow), hard, bool(block.residual)
+        widen, gate = (getattr(block, name, None) for name in ("widen", "gate"))
+        self._wide, self._outer = np.shape(block.filter.weight)[0], np.shape(block.narrow.weight)[0]
+        inner = self._wide if widen is None else np.shape(widen.weight)[1]
+        self._widen = None if widen is None else packer.sums(widen, limits)
+        self._filter = packer.filters(block.filter, limits, stride)
+        self._gate = None if gate is None else packer.gate(gate)
+        self._narrow, self._hard = packer.sums(block.narrow), hard
+        self._adds = stride == 1 and inner == self._outer
 
     def __call__(self, plan: Plan, x: Map) -> Map:
         """A map of which all is known one pixel around."""
@@ -108,13 +119,6 @@ class Block:
             plan.swish(maps)
 
 
-def _gate(packer: Packer, gate: Any, wide: int) -> tuple[Matrix, Matrix]:
-    """Squeeze and excite."""
-    middle = gate.squeeze.out_features
-    squeeze = packer.matrix(gate.squeeze, middle, whole(wide))
-    return squeeze, packer.matrix(gate.excite, whole(wide), middle)
-
-
 class Residual:
     """Adds two convolutions of 3x3 taps to its input."""
 
@@ -133,10 +137,10 @@ class Residual:
 class Around:
     """Adds what few channels of cells far apart tell."""
 
-    def __init__(self, packer: Packer, layers: Any) -> None:
-        self._first, self._second = (
-            packer.sums(each, RELU) for each in (layers.first, layers.second)
-        )
+    def __init__(self, packer: Packer, layers: Any, apart: int) -> None:
+        """apart: cells from one to the next that are read."""
+        self._first = packer.sums(layers.first, RELU, dilation=apart)
+        self._second = packer.sums(layers.second, RELU)
 
     def __call__(self, plan: Plan, x: Map) -> Map:
         """A map like `x`."""

@@ -4,8 +4,13 @@ A 1x1 convolution is nn.Linear there, one matrix product, which in torch on smal
 third of a general convolution call.
 """
 
+from pathlib import Path
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from models.weights import load_weights
 
 
 class Filter(nn.Conv2d):
@@ -41,3 +46,8 @@ def pad_kernels(net: nn.Module) -> None:
     for module in net.modules():
         if isinstance(module, Filter):
             module.pad_kernel()
+
+
+def load_tensors(name: str, folder: Path | None = None) -> dict[str, Tensor]:
+    """What models.weights.load_weights gives, and raises, for torch."""
+    return {key: torch.from_numpy(array) for key, array in load_weights(name, folder).items()}

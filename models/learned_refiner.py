@@ -16,11 +16,12 @@ from kernels.scatter import scatter_alpha
 from kernels.spread import spread
 from kernels.types import Alpha, Places
 from kernels.unmix import unmix_cells
+from models.parts import Part
 from models.picture import Picture
 from models.refined import Refined, cell_size
 from models.refiner_inputs import gather_inputs
-from models.refiner_net import SHAPES, RefinerNet
 from models.refiner_pixels import TERMS, Found, PixelNets
+from models.refiner_shape import SHAPES, Nets, Shape
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
 
@@ -39,14 +40,15 @@ class LearnedRefiner:
 
     def __init__(
         self,
-        net: RefinerNet,
+        net: Nets,
+        shape: Shape,
         *,
         budget: float | None = None,
         half: bool | None = None,
         keep_error: bool = False,
         thorough: bool = False,
     ) -> None:
-        """Run a copy of `net` on cells of 4 pixels, doubled in large pictures.
+        """Run a copy of `net`, of `shape`, on cells of 4 pixels, doubled in large pictures.
 
         budget: tiles a picture at most, those where the coarse alpha is expected to be most wrong,
         or a share of them below 1; None for all; may be changed. half: compute in bfloat16; None
@@ -56,7 +58,7 @@ class LearnedRefiner:
         """
         self.budget, self._keep_error, self._thorough = budget, keep_error, thorough
         half = multiplies_halves() if half is None else half
-        self._view, self._pixels = Viewer(net, half), PixelNets(net, half)
+        self._view, self._pixels = Viewer(net, shape, half), PixelNets(net, shape, half)
 
     def __call__(self, picture: Picture, coarse: Alpha) -> Refined:
         """Refine `coarse`. Raises ValueError when it is not 2-D or is empty."""
@@ -131,6 +133,5 @@ def open_learned(quality: str, **options: Any) -> LearnedRefiner:
     another quality, WeightsError when the file is missing or damaged.
     """
     name = f"refiner_{quality}"
-    net = RefinerNet(SHAPES[name])
-    net.load_state_dict(load_weights(name))
-    return LearnedRefiner(net, **({"thorough": quality == "best"} | options))
+    net, shape = Part(load_weights(name)), SHAPES[name]
+    return LearnedRefiner(net, shape, **({"thorough": quality == "best"} | options))

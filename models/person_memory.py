@@ -1,12 +1,12 @@
 """What is remembered of each of the windows that a picture was seen through."""
 
+from functools import lru_cache
+
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 from kernels.types import Floats
-from models.person_net import STEPS
 from models.person_runner import Memory
+from models.person_shape import STEPS
 from models.subject_box import Extent, overlap
 from models.window import Window
 
@@ -51,9 +51,22 @@ class Memories:
 def _resized(state: Floats, height: int, width: int) -> Floats:
     if state.shape[:2] == (height, width):
         return state
-    maps = torch.from_numpy(state).permute(2, 0, 1)[None]
-    resized = F.interpolate(maps, (height, width), mode="area")[0]
-    return np.ascontiguousarray(resized.permute(1, 2, 0).numpy())
+    rows, columns, channels = state.shape
+    taller = _means(height, rows) @ state.reshape(rows, columns * channels)
+    return np.asarray(_means(width, columns) @ taller.reshape(height, columns, channels))
+
+
+@lru_cache(maxsize=16)
+def _means(size: int, given: int) -> Floats:
+    """(size, given) float32: by how much each of so many counts among as many as are given.
+
+    Each is the mean of all that it touches, as in torch's interpolation by areas.
+    """
+    edges = np.arange(size + 1) * given
+    first, end = edges[:-1] // size, -(-edges[1:] // size)
+    place = np.arange(given)
+    touched = (place >= first[:, None]) & (place < end[:, None])
+    return np.asarray(touched / touched.sum(1, keepdims=True), np.float32)
 
 
 def _shared(first: Window, second: Window) -> float:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from models.person_net import WIDTHS, PersonNet
+from models.person_net import PersonNet
+from models.person_shape import WIDTHS
 from models.person_sight import Things
 
 

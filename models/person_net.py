@@ -13,20 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.person_shape import APART, STATES, STEPS, THROUGH, WIDTHS
 from models.person_sight import SEEN
-
-STRIDE = 16
-"""Height and width of the input must be multiples of this."""
-SMALLEST = 32
-"""And at least this."""
-WIDTHS = 16, 32, 64, 128
-"""Channels at a 2nd, 4th, 8th and 16th of the size."""
-STATES = 32, 48
-"""Channels of the states."""
-THROUGH, APART = 13, (2, 4, 8)
-"""Channels of the layers that see far around, and cells from one to the next that each sees."""
-STEPS = 8, 16
-"""Pixels to a cell of each state."""
 
 
 class _Residual(nn.Module):

@@ -1,36 +1,16 @@
 """The steps of pass 1's own net: its eyes (models.person_sight), then models.person_net."""
 
 import math
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from models.kernel_blocks import Around, Block, Packer, Residual
 from models.maps import Map
-from models.packed import LINEAR, RELU, RELU6, RGB
-from models.person_model import PersonModel
-from models.person_net import STATES, STEPS
-from models.person_sight import People
+from models.packed import RELU, RELU6, RGB
+from models.person_shape import APART, STAGES, STATES, STEPS
 from models.plan import Plan
-from models.program import Program
-
-
-class _People:
-    """See models.person_sight."""
-
-    def __init__(self, packer: Packer, net: Any) -> None:
-        self._stem = packer.first(net.stem, LINEAR)
-        self._early = Block(packer, net.early, RELU)
-        self._middle = [Block(packer, each, RELU) for each in net.middle]
-        self._late = [Block(packer, each, RELU, hard=True) for each in net.late]
-
-    def __call__(self, plan: Plan, picture: Map) -> tuple[Map, Map, Map, Map]:
-        first = plan.new(picture.rows // 2, picture.columns // 2, self._stem.outputs)
-        plan.sums(picture, self._stem, first)
-        plan.swish(first)
-        second = self._early(plan, first)
-        third = _through(self._middle, plan, second)
-        return first, second, third, _through(self._late, plan, third)
+from models.selfie_plan import SelfieEyes, through
+from models.sizes import Sized
 
 
 class _Things:
@@ -38,21 +18,18 @@ class _Things:
 
     def __init__(self, packer: Packer, net: Any) -> None:
         self._stem = packer.first(net.stem, RELU6)
-        stages = [[Block(packer, each, RELU6) for each in stage] for stage in net.stages]
+        stages = [
+            [Block(packer, each, RELU6, 1 if n else stride) for n, each in enumerate(blocks)]
+            for blocks, (_, _, stride) in zip(net.stages, STAGES, strict=True)
+        ]
         self._near, self._far = (
             [block for stage in part for block in stage] for part in (stages[:3], stages[3:])
         )
 
     def __call__(self, plan: Plan, half: Map) -> tuple[Map, Map]:
         x = plan.new(half.rows // 2, half.columns // 2, self._stem.outputs, 1)
-        near = _through(self._near, plan, plan.sums(half, self._stem, x))
-        return near, _through(self._far, plan, near)
-
-
-def _through(blocks: list[Block], plan: Plan, x: Map) -> Map:
-    for block in blocks:
-        x = block(plan, x)
-    return x
+        near = through(self._near, plan, plan.sums(half, self._stem, x))
+        return near, through(self._far, plan, near)
 
 
 class _Net:
@@ -60,22 +37,24 @@ class _Net:
 
     def __init__(self, packer: Packer, net: Any) -> None:
         self._stem = packer.squared(net.stem, RELU)
-        self._down = [packer.sums(each, RELU) for each in net.down]
+        self._down = [packer.sums(each, RELU, 2) for each in net.down]
         self._seen = [packer.sums(each) for each in net.seen]
         self._fourth, self._sixteenth, self._deepest, self._edge = (
             Residual(packer, each) for each in (net.fourth, net.sixteenth, net.deepest, net.edge)
         )
         self._eighth = [Residual(packer, each) for each in net.eighth]
-        deep = net.everywhere.out_features
+        deep = len(net.everywhere.weight)
         self._everywhere = packer.matrix(net.everywhere, deep, deep)
-        self._around = [Around(packer, each) for each in net.around]
+        self._around = [
+            Around(packer, each, apart) for each, apart in zip(net.around, APART, strict=True)
+        ]
         self._project = [packer.sums(each) for each in net.project]
         self._gated = [
             (packer.squared(each.gates), packer.squared(each.candidate)) for each in net.gated
         ]
         self._mix = [packer.squared(each, RELU) for each in net.mix]
         self._segment = packer.squared(net.segment)
-        self._margin = max(far.first.dilation[0] for far in net.around)
+        self._margin = max(APART)
 
     def __call__(
         self, plan: Plan, squares: Map, people: tuple[Map, ...], things: tuple[Map, Map],
@@ -126,25 +105,13 @@ class _Net:
         return plan.squared(plan.lift(small, shallow, both, 0), self._mix[level], out)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sized:
-    """The net on pictures of one size.
-
-    states: maps that are remembered; running: held by who runs it.
-    """
-
-    program: Program
-    states: tuple[Map, Map]
-    running: Lock
-
-
 class PersonPlan:
     """The net on pictures of any size."""
 
-    def __init__(self, model: PersonModel) -> None:
-        """Raises WeightsError when the Selfie net's weights cannot be loaded."""
+    def __init__(self, model: Any, people: Any) -> None:
+        """model: a PersonModel's layers; people: those of a SelfieNet."""
         packer = Packer()
-        self._people = _People(packer, People().net)
+        self._people = SelfieEyes(packer, people)
         self._things = _Things(packer, model.things.net)
         self._net, self._weights = _Net(packer, model.net), packer.store.numbers()
 

@@ -1,23 +1,22 @@
 """Pass 1's own net as a function of arrays, run by kernels.
 
 They compute in single precision: in squares of pixels (kernels.squares) that takes less time than
-bfloat16 saves. Nothing is compiled for a size: one that was not seen before costs some 4 ms.
+bfloat16 saves.
 """
 
-import threading
-from collections import OrderedDict
 from typing import NamedTuple
 
 import numpy as np
 
 from kernels.types import Alpha, Floats, Rgb
-from models.person_model import PersonModel
-from models.person_net import SMALLEST, STRIDE
-from models.person_plan import PersonPlan, Sized
+from models.parts import Part
+from models.person_plan import PersonPlan
+from models.person_shape import SMALLEST, STRIDE
+from models.sizes import Sizes
 from models.weights import load_weights
 
-_MOST = 6
-"""Sizes of pictures that memory is kept for: 5 MB for 256x144 pixels, 22 MB for 448x448."""
+PEOPLE = "selfie_general"
+"""Weights of the eyes for people."""
 
 
 class Memory(NamedTuple):
@@ -32,11 +31,8 @@ class PersonRunner:
 
     def __init__(self, name: str) -> None:
         """Load the weights `name`; WeightsError when a file is missing or damaged."""
-        model = PersonModel()
-        model.load_state_dict(load_weights(name))
-        self._plan = PersonPlan(model)
-        self._sized: OrderedDict[tuple[int, int], Sized] = OrderedDict()
-        self._choosing = threading.Lock()
+        model, people = (Part(load_weights(each)) for each in (name, PEOPLE))
+        self._sizes = Sizes(PersonPlan(model, people).sized)
 
     def __call__(self, rgb: Rgb, memory: Memory | None = None) -> tuple[Alpha, Memory]:
         """Alpha (H, W) float32 in [0, 1] of a picture, (H, W, 3) uint8 RGB, and what to remember.
@@ -47,7 +43,7 @@ class PersonRunner:
         height, width, _ = rgb.shape
         if height % STRIDE or width % STRIDE or min(height, width) < SMALLEST:
             raise ValueError(f"a look is of multiples of {STRIDE}, not of {height}x{width}")
-        alpha, sized = np.empty((height, width), np.float32), self._of(height, width)
+        alpha, sized = np.empty((height, width), np.float32), self._sizes(height, width)
         with sized.running:
             program = sized.program
             states = [program.inside(each) for each in sized.states]
@@ -56,12 +52,3 @@ class PersonRunner:
             program.run(np.ascontiguousarray(rgb), alpha)
             eighth, sixteenth = (state.copy() for state in states)
             return alpha, Memory(eighth, sixteenth)
-
-    def _of(self, height: int, width: int) -> Sized:
-        """Of the sizes that were used last."""
-        with self._choosing:
-            sized = self._sized.pop((height, width), None) or self._plan.sized(height, width)
-            self._sized[height, width] = sized
-            while len(self._sized) > _MOST:
-                self._sized.popitem(last=False)
-            return sized

@@ -12,8 +12,8 @@ import numpy as np
 
 from kernels.types import Alpha, Rgb
 from models.person_memory import Memories
-from models.person_net import SMALLEST
 from models.person_runner import PersonRunner
+from models.person_shape import SMALLEST
 from models.picture import Picture
 from models.selfie_runner import Selfie
 from models.subject_box import EVIDENCE

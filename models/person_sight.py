@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.efficient_lite import LiteNet
 from models.layers import pad_kernels
-from models.selfie_runner import open_net
+from models.selfie import open_net
 
 SEEN = 16, 16, 24, 32, 40, 112
 """Channels of what is seen at a 2nd, 4th and 8th, and thrice at a 16th of the size."""

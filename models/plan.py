@@ -103,10 +103,15 @@ class Plan:
         self._add(steps.SWISH, _rows(maps), (maps,))
 
     def gate(self, maps: Map, squeeze: Matrix, excite: Matrix) -> None:
-        """Weigh channels by what their means tell."""
+        """Weigh channels by what their own means tell."""
+        self.weigh(maps, (maps,), squeeze, excite)
+
+    def weigh(self, maps: Map, by: tuple[Map, ...], squeeze: Matrix, excite: Matrix) -> None:
+        """Weigh channels by what the sum of means of one or two other maps tells."""
         rest = *squeeze[:3], excite.weights, excite.bias
-        fit = squeeze.inputs == excite.outputs == maps.channels
-        self._add(steps.GATE, 1, (maps,), rest, fits=fit and excite.inputs == squeeze.outputs)
+        fit = {squeeze.inputs} == {each.channels for each in by}
+        fit = fit and (excite.inputs, excite.outputs) == (squeeze.outputs, maps.channels)
+        self._add(steps.WEIGH, 1, (maps, *by), rest, fits=fit)
 
     def everywhere(self, maps: Map, layer: Matrix) -> None:
         """Add a linear function of the means to each pixel."""

@@ -1,9 +1,9 @@
 """Runs a stack of convolutions on maps, where it is wanted alone."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from torch import nn
+import numpy as np
 
 from kernels.convolve import Weights, chunks_of, convolve, new_map, pack, read_off
 from kernels.types import Floats, Numbers, Places, Wanted
@@ -17,9 +17,11 @@ from kernels.wanted import (
     seen_by,
     transform,
 )
-from models.kernel_blocks import numbers
 from models.packed import lined, whole
-from models.refiner_net import Body
+from models.parts import numbers
+
+Blocks = Sequence[tuple[Any, int]]
+"""Layers, and the dilation of each."""
 
 
 class _Maps(NamedTuple):
@@ -31,30 +33,35 @@ class _Maps(NamedTuple):
     found: Floats
 
 
-def transformed(layer: nn.Conv2d, inputs: int) -> Transformed:
+def transformed(layer: Any, inputs: int, dilation: int = 1) -> Transformed:
     """The weights of `layer`, of 3x3 taps, as kernels.wanted reads them.
 
     inputs: channels of the map that it reads.
     """
-    return transform(*numbers(layer), layer.dilation[0], inputs)
+    return transform(*numbers(layer), dilation, inputs)
 
 
-def packed(layer: nn.Conv2d, half: bool, inputs: int = 0) -> Weights:
+def packed(layer: Any, half: bool, inputs: int = 0, dilation: int = 1) -> Weights:
     """The weights of `layer`, which has a bias, as kernels.convolve reads them.
 
     half: in bfloat16; inputs: channels of the map, if more than those of `layer`.
     """
-    return pack(*numbers(layer), layer.dilation[0], half, inputs)
+    return pack(*numbers(layer), dilation, half, inputs)
 
 
 class SparseBody:
-    """A Body, run by kernels. Keeps its working memory, so it serves one thread at a time."""
+    """A Body (models.refiner_net), run by kernels.
 
-    def __init__(self, body: Body, half: bool) -> None:
-        """half: compute in bfloat16."""
-        blocks = [block for block in body.blocks if isinstance(block, nn.Conv2d)]
-        self._half, width = half, whole(body.stem.out_channels)
-        self._inputs = body.stem.in_channels if half else whole(body.stem.in_channels)
+    Keeps its working memory, so it serves one thread at a time.
+    """
+
+    def __init__(self, body: Any, dilations: Sequence[int], half: bool) -> None:
+        """dilations: of its residual blocks; half: compute in bfloat16."""
+        outputs, inputs = np.shape(body.stem.weight)[:2]
+        self._half, width = half, whole(outputs)
+        self._inputs = inputs if half else whole(inputs)
+        # Without any there is nothing by that name among weights alone.
+        blocks = list(zip(body.blocks, dilations, strict=True)) if dilations else []
         self._stack = (
             Chunks(body.stem, blocks) if half else Squares(body.stem, blocks, self._inputs)
         )
@@ -114,9 +121,10 @@ class SparseBody:
 class Chunks:
     """The convolutions of a Body in bfloat16, chunk by chunk (kernels.convolve)."""
 
-    def __init__(self, stem: nn.Conv2d, blocks: Sequence[nn.Conv2d]) -> None:
-        width = whole(stem.out_channels)
-        self._layers = [packed(stem, True), *(packed(block, True, width) for block in blocks)]
+    def __init__(self, stem: Any, blocks: Blocks) -> None:
+        width = whole(len(stem.weight))
+        others = (packed(block, True, width, dilation) for block, dilation in blocks)
+        self._layers = [packed(stem, True), *others]
         self.margin = max(each.dilation for each in self._layers)
         self.reach = sum(each.dilation for each in self._layers)
 
@@ -138,10 +146,11 @@ class Chunks:
 class Squares:
     """The convolutions of a Body in single precision, in squares (kernels.wanted)."""
 
-    def __init__(self, stem: nn.Conv2d, blocks: Sequence[nn.Conv2d], inputs: int) -> None:
+    def __init__(self, stem: Any, blocks: Blocks, inputs: int) -> None:
         """inputs: channels of the map that the stem reads."""
-        width = whole(stem.out_channels)
-        self._layers = [transformed(stem, inputs), *(transformed(block, width) for block in blocks)]
+        width = whole(len(stem.weight))
+        others = (transformed(block, width, dilation) for block, dilation in blocks)
+        self._layers = [transformed(stem, inputs), *others]
         self.margin = BEYOND * max(each.dilation for each in self._layers)
         self.reach = sum(each.dilation for each in self._layers)
         self._scratch = lined(max(room_for(each) for each in self._layers))

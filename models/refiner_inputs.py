@@ -15,7 +15,7 @@ from kernels.spread import Cells, SpreadColours, cells_of, halved, pooled_planes
 from kernels.texture import cell_roughness
 from kernels.types import Alpha, Kinds, Planes
 from models.picture import Picture
-from models.refiner_net import DOUBT, EDGE, LOGIT_SCALE
+from models.refiner_shape import DOUBT, EDGE, LOGIT_SCALE
 
 _MARGIN, _GRID = 8, 64
 """Cells around the band that are looked at, and the pixels that this is rounded to."""

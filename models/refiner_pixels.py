@@ -11,7 +11,7 @@ from kernels.tiles import Spare, find_in_tiles
 from kernels.types import Alpha, Floats, Places, Planes
 from models.picture import Picture
 from models.refiner_body import SparseBody, packed, transformed
-from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
+from models.refiner_shape import EDGE, LOGIT_SCALE, Nets, Shape
 
 TERMS = Terms(EDGE, LOGIT_SCALE)
 
@@ -29,9 +29,10 @@ class Found(NamedTuple):
 class PixelNets:
     """Runs the trunk and the last net. Keeps its working memory."""
 
-    def __init__(self, net: RefinerNet, half: bool) -> None:
+    def __init__(self, net: Nets, shape: Shape, half: bool) -> None:
         """half: compute in bfloat16."""
-        self._trunk, self._reach = SparseBody(net.trunk, half), net.shape.reach
+        self._trunk = SparseBody(net.trunk, shape.trunk_dilations, half)
+        self._reach = shape.reach
         stem = net.fine.stem
         self._stem = packed(stem, half) if half else transformed(stem, FINE_INPUTS)
         self._last = packed(net.fine.last, half, self._stem.bias.size)

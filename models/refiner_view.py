@@ -13,7 +13,7 @@ from kernels.near import NEAR, Near
 from kernels.types import Alpha, Floats, Kinds, Wanted
 from models.refiner_body import SparseBody
 from models.refiner_inputs import Inputs, Level, doubted, tell
-from models.refiner_net import EDGE, LOGIT_SCALE, RefinerNet
+from models.refiner_shape import EDGE, LOGIT_SCALE, Nets, Shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,10 +32,11 @@ class View:
 class Viewer:
     """Runs the scout and the context."""
 
-    def __init__(self, net: RefinerNet, half: bool) -> None:
+    def __init__(self, net: Nets, shape: Shape, half: bool) -> None:
         """half: compute in bfloat16."""
-        self._looks, self._reach = net.shape.looks, net.shape.reach
-        self._scout, self._context = (SparseBody(each, half) for each in (net.scout, net.context))
+        self._looks, self._reach = shape.looks, shape.reach
+        self._scout = SparseBody(net.scout, shape.scout_dilations, half)
+        self._context = SparseBody(net.context, shape.context_dilations, half)
 
     def __call__(self, layout: Layout, inputs: Inputs, kinds: Kinds) -> View | None:
         """What the nets find around BAND tiles of `kinds`; elsewhere nothing.

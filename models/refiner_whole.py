@@ -9,7 +9,8 @@ from torch.nn import functional as F
 from kernels.context import CONFIDENCE, KNOWN, PRIOR
 from kernels.context_torch import spread, variance, weigh_evidence
 from kernels.near import APART, BESIDE, GUESSES, SPARE
-from models.refiner_net import DOUBT, LOGIT_SCALE, RefinerNet, alpha_of, logit_of
+from models.refiner_net import RefinerNet, alpha_of, logit_of
+from models.refiner_shape import DOUBT, LOGIT_SCALE
 
 _LINES = 4 * GUESSES
 

@@ -1,5 +1,7 @@
 """The MediaPipe Selfie networks (Apache-2.0) as one torch module: RGB in, subject alpha out.
 
+Training sees with its encoder; kernels run it by models.selfie_plan.
+
 Blocks after Howard et al., "Searching for MobileNetV3" (ICCV 2019). The landscape and the general
 net share this graph and differ in weights; both are convolutional, so any size that is a multiple
 of 16 runs, though they were trained at 144x256 and 256x256.
@@ -10,7 +12,7 @@ Inference only. Tensors are (N, H, W, C).
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.layers import Filter, Mean
+from models.layers import Filter, Mean, load_tensors, pad_kernels
 
 STRIDE = 16
 """Height and width of the input must be multiples of this."""
@@ -124,3 +126,11 @@ def _phases(x: Tensor) -> Tensor:
     count, height, width, _ = x.shape
     split = x.view(count, height, width, 2, 2).permute(0, 1, 3, 2, 4)
     return split.reshape(count, 2 * height, 2 * width)
+
+
+def open_net(name: str) -> SelfieNet:
+    """A SelfieNet ready for inference; WeightsError when the file is missing or damaged."""
+    net = SelfieNet().eval().requires_grad_(False)
+    net.load_state_dict(load_tensors(name))
+    pad_kernels(net)
+    return net

@@ -2,10 +2,10 @@
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # torch takes a second to load, and every command knows of WeightsError
-    import torch
+import numpy as np
+
+from kernels.types import Floats
 
 WEIGHTS = Path(__file__).parent / "weights"
 _MANIFEST = "SHA256SUMS"
@@ -25,14 +25,14 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def load_weights(name: str, folder: Path | None = None) -> "dict[str, torch.Tensor]":
-    """The tensors of `name`.safetensors in `folder` (default: models/weights), as float32.
+def load_weights(name: str, folder: Path | None = None) -> dict[str, Floats]:
+    """The arrays of `name`.safetensors in `folder` (default: models/weights), as float32.
 
     The file's checksum is compared with the folder's SHA256SUMS before it is parsed.
     Raises WeightsError when file or checksum is missing, or they disagree.
     """
     from safetensors import SafetensorError
-    from safetensors.torch import load
+    from safetensors.numpy import load
 
     path = (folder if folder is not None else WEIGHTS) / f"{name}.safetensors"
     try:
@@ -45,7 +45,7 @@ def load_weights(name: str, folder: Path | None = None) -> "dict[str, torch.Tens
         tensors = load(data)
     except SafetensorError as error:
         raise WeightsError(f"weights file {path} is no safetensors file: {_CURE}") from error
-    return {key: tensor.float() for key, tensor in tensors.items()}
+    return {key: np.asarray(tensor, np.float32) for key, tensor in tensors.items()}
 
 
 def listed() -> list[str]:

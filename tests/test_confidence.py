@@ -18,7 +18,8 @@ from models.matting import open_matting
 from models.picture import Picture
 from models.refined import Refined
 from models.refiner import ClassicalRefiner, open_refiner
-from models.refiner_net import SHAPES, RefinerNet
+from models.refiner_net import RefinerNet
+from models.refiner_shape import SHAPES
 from models.weights import WeightsError
 from stream.errors import SinkError
 from stream.frame import Frame

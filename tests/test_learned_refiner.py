@@ -19,8 +19,9 @@ from models.classical_refiner import ClassicalRefiner
 from models.learned_refiner import LearnedRefiner, open_learned
 from models.refined import LEARNED
 from models.refiner_inputs import Level, gather_inputs
-from models.refiner_net import SHAPES, RefinerNet, Shape
+from models.refiner_net import RefinerNet
 from models.refiner_pixels import TERMS
+from models.refiner_shape import SHAPES, Shape
 from models.refiner_whole import refine_close, view
 from models.stepped_refiner import Kind, SteppedRefiner
 from stream.frame import Frame
@@ -44,6 +45,12 @@ def wild_net(shape: Shape | None = None) -> RefinerNet:
         parameter.normal_(0, 0.3)
     net.fine.last.bias[1] = -9  # it is sure of what it says, so nothing is taken back
     return net
+
+
+def wild() -> tuple[RefinerNet, Shape]:
+    """That of the usual shape."""
+    net = wild_net()
+    return net, net.shape
 
 
 def rounded(alpha: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -120,7 +127,7 @@ def test_an_untrained_net_leaves_the_enlarged_coarse_alpha_but_for_haze(
     size: tuple[int, int],
 ) -> None:
     frame, coarse = scene(*size)
-    refined = LearnedRefiner(RefinerNet(), half=False)(frame, coarse)
+    refined = LearnedRefiner(RefinerNet(), Shape(), half=False)(frame, coarse)
     expected = upsample_band(coarse, classify(coarse, *size), *size)
     # Where no side is sure there is nothing to refine by, nor to round.
     off = np.minimum(np.abs(refined.alpha - rounded(expected)), np.abs(refined.alpha - expected))
@@ -146,7 +153,7 @@ def test_what_is_computed_along_the_band_equals_the_whole_picture(
     monkeypatch.setattr("models.learned_refiner._FINEST", step)
     frame, coarse = scene(*size)
     net = wild_net(SHAPES[f"refiner_{quality}"])
-    refined = LearnedRefiner(net, half=False)(frame, coarse)
+    refined = LearnedRefiner(net, net.shape, half=False)(frame, coarse)
     expected = whole(net, frame, coarse, step)
     inner = _deep_in_band(refined.kinds, size)
     assert inner.sum() > 500
@@ -165,10 +172,10 @@ def test_nothing_is_left_of_pictures_before(half: bool) -> None:
     pictures = [scene(150, 202), scene(150, 202, seed=8), scene(97, 131), scene(150, 202)]
     frame, coarse = pictures[1]
     pictures[1] = frame, np.roll(coarse, 20, 1)  # other tiles, and colours from the wrong side
-    used = LearnedRefiner(net, half=half, keep_error=True)
+    used = LearnedRefiner(net, net.shape, half=half, keep_error=True)
     for frame, coarse in pictures:
         found = used(frame, coarse)
-        fresh = LearnedRefiner(net, half=half, keep_error=True)(frame, coarse)
+        fresh = LearnedRefiner(net, net.shape, half=half, keep_error=True)(frame, coarse)
         np.testing.assert_array_equal(found.alpha, fresh.alpha)
         np.testing.assert_array_equal(found.error, fresh.error)
 
@@ -176,8 +183,8 @@ def test_nothing_is_left_of_pictures_before(half: bool) -> None:
 def test_bfloat16_says_nearly_the_same_and_leaves_the_net_alone() -> None:
     frame, coarse = scene(150, 202)
     net = wild_net()
-    half = LearnedRefiner(net, half=True)(frame, coarse)
-    single = LearnedRefiner(net, half=False)(frame, coarse)
+    half = LearnedRefiner(net, net.shape, half=True)(frame, coarse)
+    single = LearnedRefiner(net, net.shape, half=False)(frame, coarse)
     assert all(parameter.dtype == torch.float32 for parameter in net.parameters())
     off = np.abs(single.alpha - half.alpha)[_tiles(single.kinds, (150, 202)) == BAND]
     assert 0 < np.mean(off) < 1 / 255
@@ -209,7 +216,7 @@ def test_alpha_meets_settled_tiles_without_a_step() -> None:
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_a_picture_of_one_side_only_is_left(value: float) -> None:
     frame, coarse = scene(97, 131)
-    refined = LearnedRefiner(wild_net(), half=False)(frame, np.full_like(coarse, value))
+    refined = LearnedRefiner(*wild(), half=False)(frame, np.full_like(coarse, value))
     assert (refined.alpha == value).all()
 
 
@@ -217,7 +224,7 @@ def test_not_a_number_in_the_coarse_alpha_counts_as_background() -> None:
     frame, coarse = scene(97, 131)
     spoilt, clean = coarse.copy(), coarse.copy()
     spoilt[3, 4], clean[3, 4] = np.nan, 0
-    refine = LearnedRefiner(wild_net(), half=False)
+    refine = LearnedRefiner(*wild(), half=False)
     np.testing.assert_array_equal(refine(frame, spoilt).alpha, refine(frame, clean).alpha)
 
 
@@ -225,7 +232,7 @@ def test_a_net_that_breaks_leaves_the_coarse_alpha() -> None:
     frame, coarse = scene(97, 131)
     net = wild_net()
     net.fine.last.bias.fill_(float("nan"))
-    refined = LearnedRefiner(net, half=False)(frame, coarse)
+    refined = LearnedRefiner(net, net.shape, half=False)(frame, coarse)
     expected = upsample_band(coarse, refined.kinds, 97, 131)
     np.testing.assert_allclose(refined.alpha, rounded(expected), atol=5e-6)
 
@@ -233,15 +240,15 @@ def test_a_net_that_breaks_leaves_the_coarse_alpha() -> None:
 def test_a_soft_alpha_of_full_size_is_left() -> None:
     frame, coarse = scene(128, 128)
     alpha = np.asarray(cv2.resize(coarse, (128, 128)), np.float32)
-    refined = LearnedRefiner(wild_net(), half=False)(frame, alpha)
+    refined = LearnedRefiner(*wild(), half=False)(frame, alpha)
     assert np.abs(refined.alpha - alpha).max() < 0.021
 
 
 @pytest.mark.usefixtures("nets_alone")
 def test_a_budget_refines_the_worst_tiles_only() -> None:
     frame, coarse = scene(256, 256)
-    free = LearnedRefiner(wild_net(), half=False)(frame, coarse)
-    tight = LearnedRefiner(wild_net(), half=False, budget=5, keep_error=True)(frame, coarse)
+    free = LearnedRefiner(*wild(), half=False)(frame, coarse)
+    tight = LearnedRefiner(*wild(), half=False, budget=5, keep_error=True)(frame, coarse)
     plain = upsample_band(coarse, free.kinds, 256, 256)
     changed = np.abs(tight.alpha - plain) > HAZE
     assert changed.any()
@@ -255,19 +262,19 @@ def test_a_budget_refines_the_worst_tiles_only() -> None:
 
 def test_the_expected_error_is_given_when_asked_for() -> None:
     frame, coarse = scene(97, 131)
-    refined = LearnedRefiner(wild_net(), half=False, keep_error=True)(frame, coarse)
+    refined = LearnedRefiner(*wild(), half=False, keep_error=True)(frame, coarse)
     assert refined.error is not None
     inside = _tiles(refined.kinds, (97, 131)) == BAND
     assert (refined.error[inside] > 0).all()
     assert (refined.error[~inside] == 0).all()
     assert refined.error.max() <= 1
-    assert LearnedRefiner(wild_net(), half=False)(frame, coarse).error is None
+    assert LearnedRefiner(*wild(), half=False)(frame, coarse).error is None
 
 
 def test_where_the_net_does_not_look_the_coarse_alpha_is_as_wrong_as_it_is_soft() -> None:
     frame, coarse = scene(128, 128)
     alpha = np.asarray(cv2.resize(coarse, (128, 128)), np.float32)
-    refined = LearnedRefiner(wild_net(), half=False, keep_error=True)(frame, alpha)
+    refined = LearnedRefiner(*wild(), half=False, keep_error=True)(frame, alpha)
     assert refined.error is not None
     np.testing.assert_allclose(refined.error, np.minimum(refined.alpha, 1 - refined.alpha))
     assert refined.error.max() > 0.3
@@ -276,10 +283,10 @@ def test_where_the_net_does_not_look_the_coarse_alpha_is_as_wrong_as_it_is_soft(
 def test_what_the_net_doubts_more_than_the_mask_is_held_back() -> None:
     frame, coarse = scene(128, 128)
     net = wild_net()
-    sure = LearnedRefiner(net, half=False)(frame, coarse)
+    sure = LearnedRefiner(net, net.shape, half=False)(frame, coarse)
     net.fine.last.bias[1] = 0
     net.context.last.bias[-1] = -9
-    doubtful = LearnedRefiner(net, half=False, keep_error=True)(frame, coarse)
+    doubtful = LearnedRefiner(net, net.shape, half=False, keep_error=True)(frame, coarse)
     coarse = rounded(upsample_band(coarse, sure.kinds, 128, 128))
     assert np.abs(sure.alpha - coarse).max() > 0.05
     assert np.abs(doubtful.alpha - coarse).max() < 0.01
@@ -291,9 +298,9 @@ def test_colours_nearby_have_a_say_where_the_nets_move_much(
     request: pytest.FixtureRequest,
 ) -> None:
     frame, coarse = scene(150, 202)
-    with_colours = LearnedRefiner(wild_net(), half=False)(frame, coarse)
+    with_colours = LearnedRefiner(*wild(), half=False)(frame, coarse)
     request.getfixturevalue("nets_alone")
-    alone = LearnedRefiner(wild_net(), half=False)(frame, coarse)
+    alone = LearnedRefiner(*wild(), half=False)(frame, coarse)
     y, x = np.mgrid[:150, :202]
     true = np.hypot(y - 75, x - 101) < 50  # the disc, which has another colour than the wall
     band = _tiles(alone.kinds, (150, 202)) == BAND
@@ -307,7 +314,7 @@ def test_coarser_colours_have_a_say_only_in_the_thorough() -> None:
     net = wild_net()
     net.fine.last.bias[1] = -3.5
     quick, thorough = (
-        LearnedRefiner(net, half=False, thorough=thorough)(frame, coarse).alpha
+        LearnedRefiner(net, net.shape, half=False, thorough=thorough)(frame, coarse).alpha
         for thorough in (False, True)
     )
     assert np.abs(quick - thorough).max() > 0.05
@@ -335,7 +342,7 @@ def test_what_nets_move_and_how_fine_the_mask_is_tell_how_far_colours_take_alpha
 
     monkeypatch.setattr("models.learned_refiner.relax_alpha", noted)
     monkeypatch.setattr("models.learned_refiner.relax_share", lambda layout, restless: 0.8)
-    refine = LearnedRefiner(wild_net(), half=False, keep_error=True)
+    refine = LearnedRefiner(*wild(), half=False, keep_error=True)
     for size in (32, 96):
         refine(frame, np.asarray(cv2.resize(coarse, (size, size)), np.float32))
     assert given == [(0.8, True), (pytest.approx(0.8 / 3), True)]
@@ -347,7 +354,7 @@ def test_half_as_fine_as_the_picture_a_coarse_alpha_is_refined_in_full() -> None
     changes = {}
     for scale, size in sizes.items():
         given = np.asarray(cv2.resize(coarse, size), np.float32)
-        refined = LearnedRefiner(wild_net(), half=False)(frame, given)
+        refined = LearnedRefiner(*wild(), half=False)(frame, given)
         changes[scale] = np.abs(refined.alpha - upsample_band(given, refined.kinds, 128, 128)).max()
     assert min(changes[1], changes[2]) > 0.05
     assert HAZE < changes[3] < changes[2]
@@ -367,7 +374,7 @@ def test_the_slots_for_later_inputs_are_empty() -> None:
 def test_a_coarse_alpha_without_rows_and_columns_is_refused(shape: tuple[int, ...]) -> None:
     frame, _ = scene(64, 64)
     with pytest.raises(ValueError, match="rows and columns"):
-        LearnedRefiner(wild_net(), half=False)(frame, np.zeros(shape, np.float32))
+        LearnedRefiner(*wild(), half=False)(frame, np.zeros(shape, np.float32))
 
 
 def _tiles(kinds: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -8,13 +8,17 @@ import pytest
 import torch
 
 from kernels.threads import may_be_shared
-from kernels.types import Rgb
-from models import person_runner
+from kernels.types import Floats, Rgb
+from models import person_runner, sizes
 from models.person_memory import Memories
 from models.person_model import PersonModel
-from models.person_net import STATES, STEPS, PersonNet, no_memory
+from models.person_net import PersonNet, no_memory
 from models.person_runner import Memory, PersonRunner
+from models.person_shape import STATES, STEPS
 from models.person_sight import SEEN, People, Things, nothing_seen
+from models.plan import Plan
+from models.sizes import Sized, Sizes
+from models.weights import load_weights
 from models.window import Window
 from tests.golden.make_selfie import drawn_person
 
@@ -32,7 +36,12 @@ def chance_model() -> PersonModel:
 
 @pytest.fixture
 def runner(monkeypatch: pytest.MonkeyPatch) -> PersonRunner:
-    monkeypatch.setattr(person_runner, "load_weights", lambda _: chance_model().state_dict())
+    def loaded(name: str) -> dict[str, Floats]:
+        if name != "person":
+            return load_weights(name)
+        return {key: each.numpy() for key, each in chance_model().state_dict().items()}
+
+    monkeypatch.setattr(person_runner, "load_weights", loaded)
     return PersonRunner("person")
 
 
@@ -119,15 +128,21 @@ def test_two_threads_may_look_at_once(runner: PersonRunner) -> None:
         np.testing.assert_array_equal(found[number], expected[number // 2])
 
 
-def test_no_more_sizes_are_kept_than_are_of_use(
-    runner: PersonRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(person_runner, "_MOST", 2)
-    sized = runner._of(32, 32)
+def test_no_more_sizes_are_kept_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizes, "_MOST", 2)
+    planned = list[tuple[int, int]]()
+
+    def plan(height: int, width: int) -> Sized:
+        planned.append((height, width))
+        return Sized(Plan().program(np.zeros(0, np.float32)), (), threading.Lock())
+
+    kept = Sizes(plan)
+    sized = kept(32, 32)
     for width in (48, 32, 64, 48):
-        runner._of(32, width)
-    assert list(runner._sized) == [(32, 64), (32, 48)]
-    assert runner._of(32, 32) is not sized
+        kept(32, width)
+    assert planned == [(32, 32), (32, 48), (32, 64), (32, 48)]
+    assert kept(32, 48) is kept(32, 48)
+    assert kept(32, 32) is not sized
 
 
 def test_memory_counts_and_nothing_else_is_remembered(runner: PersonRunner) -> None:
@@ -189,16 +204,21 @@ def test_a_window_recalls_what_was_seen_at_its_place() -> None:
 
 
 def test_what_is_recalled_fits_a_window_of_another_shape() -> None:
-    memories = Memories()
-    memories.keep(Window(0, 0, 100, 100), remembered(64, 64, 1))
+    memories, random = Memories(), np.random.default_rng(2)
+    shapes = ((64 // step, 64 // step, own) for own, step in zip(STATES, STEPS, strict=True))
+    kept = Memory(*(random.random(shape, np.float32) for shape in shapes))
+    memories.keep(Window(0, 0, 100, 100), kept)
     memories.turn()
     for size in ((112, 96), (96, 112), (64, 80)):
         found = memories.recall(Window(0, 0, 100, 120), *size)
         assert found is not None
-        assert found.eighth.shape == (size[0] // 8, size[1] // 8, STATES[0])
+        for state, step, given in zip(found, STEPS, kept, strict=True):
+            shape = size[0] // step, size[1] // step
+            maps = torch.from_numpy(given).permute(2, 0, 1)[None]
+            area = torch.nn.functional.interpolate(maps, shape, mode="area")[0].permute(1, 2, 0)
+            np.testing.assert_allclose(state, area.numpy(), atol=1e-6)
     assert found.eighth.shape == (8, 10, STATES[0])
     assert found.sixteenth.shape == (4, 5, STATES[1])
-    assert found.sixteenth.mean() == 1
 
 
 def test_there_are_fewer_parameters_than_two_million() -> None:

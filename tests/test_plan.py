@@ -16,11 +16,11 @@ from models.heap import Heap
 from models.kernel_blocks import Around, Block, Packer, Residual
 from models.layers import pad_kernels
 from models.maps import Map
-from models.packed import LINEAR, RELU, RELU6, Limits
+from models.packed import LINEAR, RELU, RELU6, Limits, Sums
 from models.person_net import Far, _Gated, _Residual
 from models.plan import Plan
 from models.program import Program
-from models.selfie import _Bottleneck
+from models.selfie import _Bottleneck, _Gate
 from tests.edges import normal
 
 SIZES = [(1, 1), (5, 7), (9, 16), (18, 32), (24, 8)]
@@ -84,10 +84,12 @@ def test_convolutions_are_those_of_torch(
     for sides, dilation in ((1, 1), (3, 1), (3, 2), (3, 4)):
         reach = sides // 2 * dilation
         layer = chance(nn.Conv2d(inputs, outputs, sides, 1, reach, dilation))
+        told = partial(Packer.sums, layer=layer, limits=limits, dilation=dilation)
 
-        def build(plan: Plan, packer: Packer, given: Map, layer: nn.Module = layer) -> Map:
-            out = plan.new(given.rows, given.columns, outputs, 2)
-            return plan.sums(given, packer.sums(layer, limits), out)
+        def build(
+            plan: Plan, packer: Packer, given: Map, told: Callable[[Packer], Sums] = told
+        ) -> Map:
+            return plan.sums(given, told(packer), plan.new(given.rows, given.columns, outputs, 2))
 
         close(ran(build, values, reach), by(layer, values), limits)
 
@@ -131,7 +133,7 @@ def test_half_as_large_each_way_of_reading(size: tuple[int, int]) -> None:
 
     def build(plan: Plan, packer: Packer, given: Map) -> Map:
         return plan.sums(
-            given, packer.sums(layer), plan.new(given.rows // 2, given.columns // 2, 32)
+            given, packer.sums(layer, stride=2), plan.new(given.rows // 2, given.columns // 2, 32)
         )
 
     close(ran(build, values, 1), by(layer, values))
@@ -154,7 +156,7 @@ def test_blocks_of_both_eyes_are_those_of_torch(
                 if trained:
                     chance(layer)
 
-                block = partial(Block, block=layer, limits=limits, hard=swished)
+                block = partial(Block, block=layer, limits=limits, stride=stride, hard=swished)
 
                 def build(
                     plan: Plan, packer: Packer, given: Map, block: partial[Block] = block
@@ -175,7 +177,7 @@ def test_residuals_and_what_is_far_are_those_of_torch(size: tuple[int, int]) -> 
     close(ran(lambda plan, packer, given: Residual(packer, residual)(plan, given), values, 1),
           by(residual, values))  # fmt: skip
     far = chance(Far(nn.Conv2d(32, 13, 3, 1, 8, 8), nn.Conv2d(13, 32, 1)))
-    close(ran(lambda plan, packer, given: Around(packer, far)(plan, given), values, 8),
+    close(ran(lambda plan, packer, given: Around(packer, far, 8)(plan, given), values, 8),
           by(far, values))  # fmt: skip
 
 
@@ -194,6 +196,34 @@ def test_what_is_everywhere_is_told_to_each_pixel(size: tuple[int, int]) -> None
 
     program, given, _ = planned(build, size, 32, 1)
     close(found_in(program, given, given, values), by(torchs, values))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 7), (9, 16)])
+def test_channels_are_weighed_by_the_means_of_two_others(size: tuple[int, int]) -> None:
+    values, first, second = (normal(*size, 32, seed=seed) for seed in (4, 5, 6))
+    gate, packer, plan = chance(_Gate(32, 8)), Packer(), Plan()
+    maps, one, other = (plan.new(*size, 32, margin) for margin in (1, 0, 2))
+    plan.weigh(maps, (one, other), *packer.gate(gate))
+    plan.keep(maps, one, other)
+    program = plan.program(packer.store.numbers())
+    program.inside(one)[:], program.inside(other)[:] = first, second
+    found = found_in(program, maps, maps, values)
+    with torch.inference_mode():
+        weights = gate(torch.from_numpy((first + second).mean((0, 1)))).numpy()
+    close(found, values * weights)
+
+
+def test_a_linear_layer_of_a_sum_may_be_told_of_its_parts() -> None:
+    first, second = normal(9, 16, 32, seed=4), normal(9, 16, 32, seed=5)
+    layer, packer, plan = chance(nn.Linear(32, 16)), Packer(), Plan()
+    one, other = plan.new(9, 16, 32), plan.new(9, 16, 32)
+    some, found = plan.new(9, 16, 16), plan.new(9, 16, 16)
+    plan.sums(other, packer.more(layer), found, plan.sums(one, packer.sums(layer), some))
+    plan.keep(one, other, found)
+    program = plan.program(packer.store.numbers())
+    program.inside(other)[:] = second
+    with torch.inference_mode():
+        close(found_in(program, one, found, first), layer(torch.from_numpy(first + second)).numpy())
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 8), (9, 16)])
@@ -237,7 +267,7 @@ def deep(plan: Plan, packer: Packer, given: Map) -> Map:
     layers = [chance(_Residual(16)), chance(_Residual(16)), chance(_Residual(32))]
     x = Residual(packer, layers[0])(plan, given)
     x = plan.sums(
-        x, packer.sums(chance(nn.Conv2d(16, 32, 3, 2, 1)), RELU),
+        x, packer.sums(chance(nn.Conv2d(16, 32, 3, 2, 1)), RELU, 2),
         plan.new(given.rows // 2, given.columns // 2, 32, 1),
     )  # fmt: skip
     x = Residual(packer, layers[2])(plan, x)
@@ -303,6 +333,8 @@ def test_what_does_not_fit_is_refused() -> None:
         lambda: plan.everywhere(wide, matrix),
         lambda: plan.gate(wide, matrix, matrix),
         lambda: plan.gate(narrow, matrix, packer.matrix(chance(nn.Linear(8, 16)), 16, 8)),
+        lambda: plan.weigh(narrow, (narrow, wide), matrix, matrix),
+        lambda: plan.weigh(wide, (narrow,), matrix, matrix),
         lambda: plan.everywhere(narrow, packer.matrix(chance(nn.Linear(8, 16)), 16, 8)),
     ]
     for each in refused:

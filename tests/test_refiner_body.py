@@ -6,7 +6,8 @@ import torch
 
 from kernels.convolve import fill
 from models.refiner_body import SparseBody
-from models.refiner_net import Body, Context, Scout, Shape, Trunk
+from models.refiner_net import Body, Context, Scout, Trunk
+from models.refiner_shape import Shape
 from tests.edges import normal
 
 BODIES = {
@@ -23,7 +24,7 @@ BODIES = {
 def test_a_body_says_what_torch_says_where_it_is_wanted(name: str, half: bool) -> None:
     body: Body = BODIES[name]
     rows, columns, inputs = 21, 26, body.stem.in_channels
-    runner = SparseBody(body, half)
+    runner = SparseBody(body, [each.dilation[0] for each in body.blocks], half)
     wanted = np.zeros((rows, columns), np.bool_)
     wanted[3:6, 19:23] = wanted[17, 2] = True
     with torch.inference_mode():
@@ -41,7 +42,7 @@ def test_a_body_says_what_torch_says_where_it_is_wanted(name: str, half: bool) -
 def test_a_body_that_is_not_padded_says_the_same_further_in() -> None:
     trunk = Trunk(Shape())
     values = normal(20, 22, trunk.stem.in_channels)
-    runner = SparseBody(trunk, half=False)
+    runner = SparseBody(trunk, Shape().trunk_dilations, half=False)
     fill(values, runner.margin, 0, runner.given(20, 22))
     inner = slice(runner.reach, -runner.reach)
     wanted = np.zeros((20, 22), np.bool_)
@@ -52,7 +53,7 @@ def test_a_body_that_is_not_padded_says_the_same_further_in() -> None:
 
 
 def test_what_is_wanted_must_be_of_the_size_that_was_given() -> None:
-    runner = SparseBody(Context(Shape()), half=False)
+    runner = SparseBody(Context(Shape()), Shape().context_dilations, half=False)
     runner.given(4, 6)
     with pytest.raises(ValueError, match=r"\(6, 4\)"):
         runner(np.ones((6, 4), np.bool_))

@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from kernels.context import CELL_INPUTS, KNOWN, PRIOR
-from models.refiner_net import SHAPES, RefinerNet, Shape
+from models.refiner_net import RefinerNet
+from models.refiner_shape import SHAPES, Shape
 from models.refiner_whole import Views, Whole, refine_close, view
 from models.training import publish
 from models.training.lessons import draw_lesson, stacked, told_of, truth_of, turned

@@ -16,6 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from models.layers import load_tensors
 from models.person_model import PersonModel
 from models.person_sight import Things
 from models.training import around, carry, feed, gather, publish_segmenter
@@ -26,7 +27,6 @@ from models.training.material import read_material
 from models.training.portraits import read_portrait
 from models.training.train_segmenter import Plan, Pupil, Training, costs, read_plan
 from models.training.whole import AROUND, whole_around
-from models.weights import load_weights
 from tests.golden.make_selfie import drawn_person
 
 CONFIGS = Path(__file__).parents[1] / "models" / "training" / "configs"
@@ -219,7 +219,7 @@ def test_what_was_trained_is_published_sharpened_with_a_card(
     monkeypatch.setattr(publish_segmenter, "WEIGHTS", there)
     monkeypatch.setattr(sys, "argv", ["publish_segmenter", "--config", str(config)])
     publish_segmenter.main()
-    kept, weights = load_file(tmp_path / "small.safetensors"), load_weights("small", there)
+    kept, weights = load_file(tmp_path / "small.safetensors"), load_tensors("small", there)
     PersonModel().load_state_dict(weights)
     for name, value in kept.items():
         factor = 1.5 if "segment" in name else 1

@@ -15,7 +15,7 @@ from kernels.refine import upsample_band
 from kernels.texture import cell_roughness
 from kernels.types import Alpha, Rgb
 from models.refiner_inputs import logit, scale_of
-from models.refiner_net import LOGIT_SCALE
+from models.refiner_shape import LOGIT_SCALE
 from models.training.coarse_errors import spoil
 from models.training.losses import Truth
 from models.training.samples import Sample

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from models.refiner_net import SHAPES
+from models.refiner_shape import SHAPES
 from models.training.portraits import pictures_in
 from models.training.train_refiner import Plan, read_plan
 from models.weights import WEIGHTS, digest

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.refiner_net import RefinerNet, Shape
+from models.refiner_net import RefinerNet
+from models.refiner_shape import Shape
 from models.refiner_whole import refine_close, view
 from models.training.descent import Clock, Descent, course, pace
 from models.training.feed import fed, joined

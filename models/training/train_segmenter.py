@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.person_model import PersonModel
-from models.person_net import WIDTHS
+from models.person_shape import WIDTHS
 from models.person_sight import People
 from models.training.clips import SIZES
 from models.training.descent import Clock, Descent, course, pace

@@ -91,7 +91,7 @@ def opener(settings: LiveSettings) -> OpenMatting:
     """Opens the matting that `settings` ask for, in the thread that is to use it."""
 
     def opened(clock: StageClock) -> Opened:
-        # Here, since torch takes seconds to load and a slate can be shown meanwhile.
+        # Here, since kernels take a second to load and a slate can be shown meanwhile.
         from models.following import FollowingSegmenter
         from models.matting import Matting, open_matting
         from models.person_segmenter import PersonSegmenter

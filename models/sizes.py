@@ -1,0 +1,45 @@
+"""Nets that are planned for pictures of one size, kept for the sizes that were used last."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.maps import Map
+from models.program import Program
+
+_MOST = 6
+"""Sizes of pictures that memory is kept for: 5 MB for 256x144 pixels, 22 MB for 448x448."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sized:
+    """A net on pictures of one size.
+
+    states: maps that are remembered; running: held by who runs it.
+    """
+
+    program: Program
+    states: tuple[Map, ...]
+    running: threading.Lock
+
+
+class Sizes:
+    """Plans what was not used lately; may be asked by several threads.
+
+    Nothing is compiled for a size: one that was not seen before costs some 4 ms.
+    """
+
+    def __init__(self, plan: Callable[[int, int], Sized]) -> None:
+        self._plan = plan
+        self._sized: OrderedDict[tuple[int, int], Sized] = OrderedDict()
+        self._choosing = threading.Lock()
+
+    def __call__(self, height: int, width: int) -> Sized:
+        """The net for pictures of (height, width)."""
+        with self._choosing:
+            sized = self._sized.pop((height, width), None) or self._plan(height, width)
+            self._sized[height, width] = sized
+            while len(self._sized) > _MOST:
+                self._sized.popitem(last=False)
+            return sized
