@@ -129,7 +129,7 @@ def _turns(
 
 
 def _warm_up(row: Row, truth: Truth, coarse: Alpha) -> None:
-    # Torch optimises a traced net in its second run only.
+    # Some peers' runtimes optimise a net in its second run only.
     for _ in range(2):
         answer, _, _ = _answered(row, truth, coarse)
     if answer.foreground is not None:

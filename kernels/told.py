@@ -131,7 +131,7 @@ def weigh_map(
     maps: Indices, first: Indices, second: Indices, squeeze: int, offset: int, middle: int,
     excite: int, last: int, weights: Floats, memory: Floats,
 ) -> None:  # fmt: skip
-    """Weigh channels by what the means of `first` and `second` tell, of the latter if it has any.
+    """Weigh channels by what means tell: those of `first` plus, if it has channels, `second`'s.
 
     Hu, Shen and Sun, "Squeeze-and-Excitation Networks" (CVPR 2018). squeeze, excite: where the
     matrices are; offset, last: and what is added; middle: rows of the first.

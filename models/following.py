@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.threads import may_be_shared
-from kernels.types import Alpha, Plane
+from kernels.types import Alpha, Floats, Plane
 from models.beside import Beside
 from models.picture import Picture
 from models.segmenter import Segmenter
@@ -54,11 +54,11 @@ class _Seen(NamedTuple):
 class FollowingSegmenter:
     """A segmenter whose looks may take longer than there is time for a picture.
 
-    every: pictures from the beginning of one look to that of the next, at least, or 0 to look at
-    each picture here and now; it may be set from one picture to the next. Where motion is not
-    found looks are closer together. Where a picture must be looked at here and now though time is
-    short, as the first of a shot, pictures far apart, or each where kernels may not run
-    beside others, a glance does.
+    every: pictures from the beginning of one look to that of the next, or 0 to look at each picture
+    here and now; it may be set from one picture to the next. Looks are closer together where
+    pictures are few a second; and where motion is not found, which also waits for the look that
+    runs. A glance must do for the first picture of a shot, for pictures far apart and, where every
+    is large and kernels may not run beside others, for each; a look follows soon.
     """
 
     def __init__(self, segmenter: Segmenter, glance: Look | None = None) -> None:
@@ -71,6 +71,8 @@ class FollowingSegmenter:
         self._looking: tuple[Colours, Beside[Alpha]] | None = None
         # Since the picture that was looked at last.
         self._seconds, self._pictures = 0.0, 0
+        # Whether that was but a glance.
+        self._glanced = False
 
     def settle(self) -> None:
         """Wait for the look beside, if there is one. Raises RuntimeError when it failed."""
@@ -94,7 +96,7 @@ class FollowingSegmenter:
         if not self.every or not may_be_shared():
             self.settle()
             self._seen = None
-            look = self._glance if self.every else self._segmenter
+            look = self._glance if self.every > _FEW else self._segmenter
             return look(picture, self._since(dt))
         thumbnail = thumbnail_of(picture)
         if self._looking and (self._looking[1].is_over or self._seconds > _LONGEST):
@@ -109,7 +111,7 @@ class FollowingSegmenter:
             coarse, torn = self._followed(thumbnail)
         if torn and self._pictures <= _FEW:
             return self._look_now(self._segmenter, thumbnail, picture, dt)
-        is_due = self._pictures >= self.every or self._seconds > _OFTEN
+        is_due = self._glanced or self._pictures >= self.every or self._seconds > _OFTEN
         if self._looking is None and (torn or is_due):
             look = partial(self._segmenter, picture, self._since(dt))
             self._looking = thumbnail, Beside("look", look, gives_way=True)
@@ -131,14 +133,14 @@ class FollowingSegmenter:
     ) -> Alpha:
         self.settle()
         self._seen = _Seen(thumbnail, look(picture, self._since(dt)))
-        if look is not self._segmenter:
-            self._pictures = self.every  # the next look comes as soon as there is time for it
+        self._glanced = look is not self._segmenter
         return self._seen.coarse
 
     def _since(self, dt: float | None) -> float | None:
         """Seconds since the picture that was looked at last, None for a shot's first; from here
         on they count from this one."""
         seconds, self._seconds, self._pictures = self._seconds, 0.0, 0
+        self._glanced = False
         return None if dt is None else seconds
 
 
@@ -154,7 +156,7 @@ def thumbnail_of(picture: Picture) -> Colours:
 def _shrunk(plane: Plane, depth: int, size: tuple[int, ...]) -> Plane:
     if plane.dtype != np.uint8:
         plane = np.asarray(plane >> (depth - 8), np.uint8)
-    # Halving is OpenCV's fast path; what is then left to do averages two pixels a side anyway.
+    # Halving is OpenCV's fast path; what is then left is less than half.
     while plane.shape[0] >= 2 * size[0] and plane.shape[1] >= 2 * size[1]:
         half = plane.shape[1] // 2, plane.shape[0] // 2
         plane = np.asarray(cv2.resize(plane, half, interpolation=cv2.INTER_AREA))
@@ -185,16 +187,16 @@ def _at(values: Colours | Alpha, places: Places) -> Any:
     return cv2.remap(values, places, one, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def followed(then: Colours, now: Colours, motion: Places) -> tuple[Places, Plane]:
+def followed(then: Colours, now: Colours, motion: Floats) -> tuple[Places, Plane]:
     """The places where `then` shows what `now` does, and (h, w) of 8 bits by how many levels not.
 
-    motion: how far off those places are, as found. Where the same place is at least as alike, as
-    in a room that somebody moves before, nothing has moved.
+    motion: (h, w, 2) float32, how far off those places are, as found. Where the same place is at
+    least as alike, as in a room that somebody moves before, nothing has moved.
     """
     still = _grid(*now.shape[:2])
     places = np.asarray(motion + still, np.float32)
     moved, stayed = (_unlike(each, now) for each in (_at(then, places), then))
-    cv2.copyTo(still, cv2.compare(stayed, moved, cv2.CMP_LE), places)
+    places = np.asarray(cv2.copyTo(still, cv2.compare(stayed, moved, cv2.CMP_LE), places))
     return places, np.asarray(cv2.min(moved, stayed))
 
 
@@ -206,7 +208,7 @@ def _unlike(then: Colours, now: Colours) -> Plane:
 def is_torn(unlike: Plane, coarse: Alpha) -> bool:
     """Whether too much near the edge of `coarse` is unlike, by so many levels, what it came from.
 
-    unlike: (h, w) of 8 bits, of the same picture, whatever its size.
+    unlike: (h, w) of 8 bits; coarse: (H, W) float32 in [0, 1] of the same picture.
     """
     rows, columns = (-(-side // _BLOCK) for side in unlike.shape)
     some = cv2.resize(coarse, (4 * columns, 4 * rows), interpolation=cv2.INTER_NEAREST)

@@ -28,7 +28,11 @@ class Packer:
         self.store = Store()
 
     def sums(self, layer: Any, limits: Limits = LINEAR, stride: int = 1, dilation: int = 1) -> Sums:
-        """A convolution, or a linear layer of each pixel."""
+        """A convolution, or a linear layer of each pixel.
+
+        stride, dilation: pixels from one result to the next, and from one tap to the next; the
+        layer itself does not tell.
+        """
         return self.store.sums(*numbers(layer), limits, stride, dilation)
 
     def more(self, layer: Any, limits: Limits = LINEAR) -> Sums:

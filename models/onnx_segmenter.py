@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
+from kernels.threads import available
 from kernels.types import Alpha, Rgb
 from models.onnx_alpha import AlphaReader
 from models.onnx_signature import (
@@ -56,7 +56,7 @@ def _session(path: Path) -> Session:
     if not path.is_file():
         raise WeightsError(f"segmenter {path} is missing")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
+    options.intra_op_num_threads = available()
     options.log_severity_level = 4
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

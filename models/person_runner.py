@@ -11,12 +11,9 @@ import numpy as np
 from kernels.types import Alpha, Floats, Rgb
 from models.parts import Part
 from models.person_plan import PersonPlan
-from models.person_shape import SMALLEST, STRIDE
+from models.person_shape import PEOPLE, SMALLEST, STRIDE
 from models.sizes import Sizes
 from models.weights import load_weights
-
-PEOPLE = "selfie_general"
-"""Weights of the eyes for people."""
 
 
 class Memory(NamedTuple):
@@ -27,7 +24,9 @@ class Memory(NamedTuple):
 
 
 class PersonRunner:
-    """Alpha of a picture, with a memory of those before; may be called from several threads."""
+    """Alpha of a picture, with a memory of those before.
+
+    May be called from several threads where kernels.threads.may_be_shared."""
 
     def __init__(self, name: str) -> None:
         """Load the weights `name`; WeightsError when a file is missing or damaged."""
@@ -37,7 +36,7 @@ class PersonRunner:
     def __call__(self, rgb: Rgb, memory: Memory | None = None) -> tuple[Alpha, Memory]:
         """Alpha (H, W) float32 in [0, 1] of a picture, (H, W, 3) uint8 RGB, and what to remember.
 
-        H and W are multiples of STRIDE, at least SMALLEST (models.person_net). memory: what the
+        H and W are multiples of STRIDE, at least SMALLEST (models.person_shape). memory: what the
         last picture of this size left, None at the beginning. Raises ValueError for another size.
         """
         height, width, _ = rgb.shape

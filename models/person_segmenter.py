@@ -13,7 +13,7 @@ import numpy as np
 from kernels.types import Alpha, Rgb
 from models.person_memory import Memories
 from models.person_runner import PersonRunner
-from models.person_shape import SMALLEST
+from models.person_shape import PEOPLE, SMALLEST
 from models.picture import Picture
 from models.selfie_runner import Selfie
 from models.subject_box import EVIDENCE
@@ -70,7 +70,7 @@ class PersonSegmenter:
         """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
         self._most = self._recipe.area
-        self._other = Selfie("selfie_general")
+        self._other = Selfie(PEOPLE)
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
         every, pad = self._recipe.find_every, self._recipe.pad

@@ -1,11 +1,13 @@
 """Sizes that all know who deal with pass 1's own net (models.person_net)."""
 
 STRIDE = 16
-"""Height and width of the input must be multiples of this."""
+"""Height and width of the input must be multiples of this; so must those of the Selfie nets'."""
 SMALLEST = 32
 """And at least this."""
 WIDTHS = 16, 32, 64, 128
 """Channels at a 2nd, 4th, 8th and 16th of the size."""
+PEOPLE = "selfie_general"
+"""Weights of the eyes for people, and of who is asked too whether anybody is there."""
 STATES = 32, 48
 """Channels of the states."""
 THROUGH, APART = 13, (2, 4, 8)

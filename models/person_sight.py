@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models.efficient_lite import LiteNet
 from models.layers import pad_kernels
+from models.person_shape import PEOPLE
 from models.selfie import open_net
 
 SEEN = 16, 16, 24, 32, 40, 112
@@ -21,7 +22,7 @@ class People(nn.Module):
     def __init__(self) -> None:
         """Raises WeightsError when its weights cannot be loaded."""
         super().__init__()
-        self.net = open_net("selfie_general")
+        self.net = open_net(PEOPLE)
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, ...]:
         """(N, H, W, 3) float32 RGB in [0, 1] to the first four maps of SEEN channels."""

@@ -107,9 +107,9 @@ class Plan:
         self.weigh(maps, (maps,), squeeze, excite)
 
     def weigh(self, maps: Map, by: tuple[Map, ...], squeeze: Matrix, excite: Matrix) -> None:
-        """Weigh channels by what the sum of means of one or two other maps tells."""
+        """Weigh channels by what the means of one map, or the sums of those of two, tell."""
         rest = *squeeze[:3], excite.weights, excite.bias
-        fit = {squeeze.inputs} == {each.channels for each in by}
+        fit = len(by) <= 2 and {squeeze.inputs} == {each.channels for each in by}
         fit = fit and (excite.inputs, excite.outputs) == (squeeze.outputs, maps.channels)
         self._add(steps.WEIGH, 1, (maps, *by), rest, fits=fit)
 

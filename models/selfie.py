@@ -14,9 +14,6 @@ from torch import Tensor, nn
 
 from models.layers import Filter, Mean, load_tensors, pad_kernels
 
-STRIDE = 16
-"""Height and width of the input must be multiples of this."""
-
 
 class _Gate(nn.Module):
     """Squeeze and excite: a weight in (0, 1) a channel from the mean over the picture."""
@@ -75,7 +72,8 @@ class _Merge(nn.Module):
 class SelfieNet(nn.Module):
     """(N, H, W, 3) float32 RGB in [0, 1] to (N, H, W) float32 alpha in [0, 1].
 
-    H and W must be multiples of STRIDE. Parameters stand in the order of the original graph.
+    H and W must be multiples of models.person_shape.STRIDE. Parameters stand in the order of the
+    original graph.
     """
 
     def __init__(self) -> None:

@@ -11,7 +11,10 @@ from models.weights import load_weights
 
 
 class Selfie:
-    """A loaded net that takes and gives arrays; may be called from several threads."""
+    """A loaded net that takes and gives arrays.
+
+    May be called from several threads where kernels.threads.may_be_shared.
+    """
 
     def __init__(self, name: str) -> None:
         """Load weights `name`; WeightsError when the file is missing or damaged."""

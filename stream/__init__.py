@@ -7,7 +7,7 @@ commands which need no net start at once.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-import kernels  # noqa: F401 - sets the OpenMP policy before torch is imported
+import kernels  # noqa: F401 - sets the OpenMP policy before anything reads it
 
 if TYPE_CHECKING:
     from stream.cutter import Cutter

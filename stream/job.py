@@ -12,7 +12,7 @@ from typing import TypeVar
 from kernels.threads import available, may_be_shared, use_threads
 from models.clock import StageClock
 from models.matting import Matting, open_matting
-from models.segmenter import DEFAULT_SEGMENTER
+from models.segmenter import SEGMENTERS
 from stream.backgrounds import open_background
 from stream.collisions import check_paths
 from stream.errors import TruncatedError
@@ -117,7 +117,7 @@ def _open_matting(settings: Settings, progress: Progress) -> Matting:
 
 def _parts(settings: Settings) -> list[Part]:
     """Of what must be compiled; see stream.preparing."""
-    looks = settings.masks is None and settings.segmenter == DEFAULT_SEGMENTER
+    looks = settings.masks is None and settings.segmenter in SEGMENTERS
     refine = [BY_COLOUR] if settings.quality == "fast" else [REFINE, SETTLE]
     return [*refine, LOOK, FINISH, LAY] if looks else [*refine, FINISH, LAY]
 

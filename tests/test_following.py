@@ -126,8 +126,9 @@ def test_a_look_that_takes_long_holds_nobody_up_for_a_while(eye: Eye) -> None:
     segmenter.settle()
 
 
-def test_a_picture_without_known_motion_is_looked_at_here_and_now(eye: Eye) -> None:
-    segmenter = FollowingSegmenter(eye)
+@pytest.mark.parametrize("glances", [False, True])
+def test_a_picture_without_known_motion_is_looked_at_here_and_now(eye: Eye, glances: bool) -> None:
+    segmenter = FollowingSegmenter(eye, eye.glance if glances else None)
     segmenter.every = 4
     segmenter(eye.picture(40), None)
     moved = eye.picture(200, subject=_texture(SIDE, SIDE, 130, 235))
@@ -180,7 +181,7 @@ def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
     segmenter.every = 1
     subject = _texture(SIDE, SIDE, 130, 235)
     segmenter(eye.picture(40), None)
-    moved = [eye.picture(left, subject=subject) for left in (200, 202, 204)]
+    moved = [eye.picture(left, subject=subject) for left in (200, 202)]
     segmenter.every = 9
     segmenter(eye.picture(40), DT)
     segmenter(eye.picture(40), DT)
@@ -193,7 +194,7 @@ def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
     assert eye.seen[-1] == (200, pytest.approx(3 * DT))
 
 
-@pytest.mark.parametrize("every", [0, 3])
+@pytest.mark.parametrize("every", [0, 2, 3])
 def test_where_nothing_runs_beside_each_picture_is_looked_at(
     eye: Eye, every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,7 +205,7 @@ def test_where_nothing_runs_beside_each_picture_is_looked_at(
     for number in range(4):
         assert _off(segmenter(eye.picture(60 + number), DT if number else None), 60 + number) == 0
     assert [dt for left, dt in eye.seen if left >= 0] == [None, DT, DT, DT]
-    assert len(eye.glances) == (4 if every else 0)
+    assert len(eye.glances) == (4 if every > 2 else 0)
 
 
 def test_it_goes_over_from_looks_beside_to_looks_at_each_picture_and_back(eye: Eye) -> None:

@@ -275,6 +275,8 @@ def test_a_lost_camera_is_a_slate_and_comes_back() -> None:
     assert camera.opened == 2
     assert max(map(leaks, kept.pictures)) == 0
     order = [line.split(":")[0] for line in said if not line.startswith(("step", "camera:"))]
+    told = [line for line in said if line.startswith("camera:")]
+    assert told == ["camera: camera: unplugged", "camera: back"]
     assert "camera lost" in order
     assert order[order.index("camera lost") + 1] == "live"
 

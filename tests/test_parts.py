@@ -32,16 +32,35 @@ def test_half_precision_is_told_in_single() -> None:
     assert weight.dtype == bias.dtype == np.float32
 
 
-@pytest.mark.parametrize("quality", ["fast", "balanced", "best"])
-def test_a_picture_is_cut_out_without_torch(quality: str) -> None:
-    code = f"""
-import sys
-import numpy as np
+OFFLINE = """
 from stream import Cutter
-Cutter(quality={quality!r})(np.full((64, 96, 3), 90, np.uint8))
-assert "torch" not in sys.modules
+from stream.preparing import made_up
+_, coarse = made_up(96, 160)
+rgb = np.random.default_rng(1).integers(0, 256, (96, 160, 3), np.uint8)
+for quality in ("fast", "balanced", "best"):
+    cutter = Cutter(quality)
+    cutter(rgb, 0.0)
+    alpha, _ = cutter(rgb, 0.1, coarse)
+    assert 0 < alpha.mean() < 1
+Cutter("fast", "selfie")(rgb)
 """
+LIVE = """
+from models.clock import StageClock
+from stream.live.look import Controls, Look
+from stream.live.settings import LiveSettings
+from stream.live.start import opener
+from stream.live.work import Work
+import stream.live.start
+work = Work(opener(LiveSettings("", quality="auto")), Controls(Look()), StageClock())
+work.rehearse(96, 160)
+work.close()
+"""
+
+
+@pytest.mark.parametrize("code", [OFFLINE, LIVE], ids=["offline", "live"])
+def test_pictures_are_cut_out_without_torch(code: str) -> None:
+    whole = f"import sys\nimport numpy as np\n{code}\nassert 'torch' not in sys.modules"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", whole], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""The torch net says what the TFLite runtime says of the original files."""
+"""Kernels say of the Selfie nets what torch says, and the TFLite runtime of the original files."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from models.selfie import SelfieNet
+from models.selfie import SelfieNet, open_net
 from models.selfie_runner import Selfie
 from tests.golden.make_selfie import GOLDEN, NETS, drawn_person, tflite_alpha
 
@@ -62,7 +62,11 @@ def test_pictures_of_a_batch_do_not_touch_each_other() -> None:
 
 @pytest.mark.parametrize("size", [(16, 16), (192, 336), (336, 192)])
 def test_any_multiple_of_sixteen_runs_and_keeps_its_size(size: tuple[int, int]) -> None:
-    alpha = Selfie("selfie_general")(drawn_person(*size)[None])
+    person = drawn_person(*size)[None]
+    alpha = Selfie("selfie_general")(person)
+    with torch.inference_mode():
+        expected = open_net("selfie_general")(torch.from_numpy(person).float() / 255)
+    np.testing.assert_allclose(alpha, expected.numpy(), atol=1e-4)
     assert alpha.shape == (1, *size)
     assert alpha.dtype == np.float32
     assert 0 <= alpha.min() <= alpha.max() <= 1

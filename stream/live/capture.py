@@ -114,7 +114,7 @@ class Capture:
             self._fresh.notify_all()
 
     def complain(self, line: str) -> None:
-        """Called by the reader."""
+        """There are no pictures just now, and why; only the first line since there were is told."""
         with self._fresh:
             if not self.trouble:
                 self.changed.append(line)

@@ -40,7 +40,7 @@ def warm_up(
     for number in range(levels):
         if stopping.is_set():
             return
-        # Where time is over and nothing fitted, the last step alone is left, with nets of its own.
+        # Where time is over and nothing fitted, the last step alone is left.
         is_over = ends is not None and time.monotonic() > ends
         level = levels - 1 if is_over else number
         if governor is not None:

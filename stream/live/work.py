@@ -17,7 +17,7 @@ from stream.live.look import Controls, Look
 from stream.live.rest import Rest
 from stream.preparing import made_up
 
-if TYPE_CHECKING:  # takes seconds, and the first slate does not wait for it
+if TYPE_CHECKING:  # takes a second, and the first slate does not wait for it
     from models.matting import Matting, Seen
 
 _SOON = 0.02
@@ -93,8 +93,7 @@ class Work:
             self._matting.see(frame, 0.0)
             self.reset()
             kinds = {step.pass2: step for step in STEPS}.values()
-            # A net is optimised at its second run.
-            for number, step in enumerate(step for step in kinds for _ in range(2)):
+            for number, step in enumerate(kinds):
                 self.obey(step)
                 matte = self._matte(frame, self._matting.see(frame, number * _SOON, coarse))
             self.effects.warm_up(matte)
