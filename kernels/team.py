@@ -60,8 +60,9 @@ count_on: Any = intrinsic(_count_on)
 counted: Any = intrinsic(_counted)
 
 
-_AWAKE = 2000
-"""Times that a counter is read before the own core is offered to others each time."""
+_AWAKE = 1_000_000
+"""Times that a counter is read, which takes about a millisecond, before the own core is offered to
+others each time. Sooner, whoever else wanted it would take it for several milliseconds."""
 
 
 @numba.njit(nogil=True, cache=True)

@@ -58,12 +58,13 @@ class FollowingSegmenter:
     here and now; it may be set from one picture to the next. Looks are closer together where
     pictures are few a second; and where motion is not found, which also waits for the look that
     runs. A glance must do for the first picture of a shot, for pictures far apart and, where every
-    is large and kernels may not run beside others, for each; a look follows soon.
+    is large and kernels may not run beside others, for each; a look follows soon. brief: glances
+    run beside the other work too, instead of looks.
     """
 
     def __init__(self, segmenter: Segmenter, glance: Look | None = None) -> None:
         """glance: the segmenter's, in less time; None where it has none."""
-        self.every = 0
+        self.every, self.brief = 0, False
         self._segmenter, self._glance = segmenter, glance or segmenter
         self._motion = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._motion.setFinestScale(_FINEST)
@@ -110,12 +111,16 @@ class FollowingSegmenter:
             self.settle()
             coarse, torn = self._followed(thumbnail)
         if torn and self._pictures <= _FEW:
-            return self._look_now(self._segmenter, thumbnail, picture, dt)
+            return self._look_now(self._usual, thumbnail, picture, dt)
         is_due = self._glanced or self._pictures >= self.every or self._seconds > _OFTEN
         if self._looking is None and (torn or is_due):
-            look = partial(self._segmenter, picture, self._since(dt))
+            look = partial(self._usual, picture, self._since(dt))
             self._looking = thumbnail, Beside("look", look, gives_way=True)
         return coarse
+
+    @property
+    def _usual(self) -> Look:
+        return self._glance if self.brief else self._segmenter
 
     def _followed(self, now: Colours) -> tuple[Alpha, bool]:
         """What was seen last, carried to where it is now, and whether that is in doubt."""
@@ -133,7 +138,7 @@ class FollowingSegmenter:
     ) -> Alpha:
         self.settle()
         self._seen = _Seen(thumbnail, look(picture, self._since(dt)))
-        self._glanced = look is not self._segmenter
+        self._glanced = look is not self._usual
         return self._seen.coarse
 
     def _since(self, dt: float | None) -> float | None:

@@ -194,6 +194,16 @@ def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
     assert eye.seen[-1] == (200, pytest.approx(3 * DT))
 
 
+def test_glances_may_run_beside_as_well(eye: Eye) -> None:
+    segmenter = FollowingSegmenter(eye, eye.glance)
+    segmenter.every, segmenter.brief = 2, True
+    for number in range(5):
+        segmenter(eye.picture(40 + number), DT if number else None)
+        segmenter.settle()
+    assert [left for left, _ in eye.seen if left >= 0] == [40, 42, 44]
+    assert len(eye.glances) == 3
+
+
 @pytest.mark.parametrize("every", [0, 2, 3])
 def test_where_nothing_runs_beside_each_picture_is_looked_at(
     eye: Eye, every: int, monkeypatch: pytest.MonkeyPatch

@@ -26,6 +26,7 @@ def test_steps_go_from_dear_to_cheap_and_name_themselves() -> None:
         [(step.beside > 0, kinds.index(step.pass2)) for step in STEPS],
         [max(step.every, step.beside) for step in STEPS],
         [-step.effects for step in STEPS],
+        [step.glances for step in STEPS],
     ):
         assert ranks == sorted(ranks)
     assert len({str(step) for step in STEPS}) == len(STEPS)
@@ -94,7 +95,21 @@ def test_one_slow_frame_is_no_load() -> None:
 def test_the_last_step_is_the_last() -> None:
     governor = Governor(TARGET)
     run(governor, lambda level, now: 0.2, 0, 30)
-    assert governor.level == len(STEPS) - 1
+    assert governor.level == len(STEPS) - 2
+
+
+def test_glances_are_for_machines_whose_cores_others_want() -> None:
+    governor = Governor(TARGET)
+    assert STEPS[-1].glances
+    assert not any(step.glances for step in STEPS[:-1])
+    governor.share(0, 2)
+    run(governor, lambda level, now: 0.2, 0, 30)
+    assert governor.level == governor.levels - 1 == len(STEPS) - 2
+    governor.share(30, 1)
+    run(governor, lambda level, now: 0.2, 30, 60)
+    assert governor.level == governor.levels - 1 == len(STEPS) - 1
+    assert governor.share(60, 2)
+    assert governor.level == len(STEPS) - 2
 
 
 def test_a_step_that_was_too_dear_before_the_start_is_not_tried_at_once() -> None:
@@ -117,7 +132,7 @@ def test_a_step_that_was_hardly_dearer_before_the_start_is_tried() -> None:
 
 def test_a_dear_step_is_gone_up_to_where_more_time_is_left_than_the_last_ones_want() -> None:
     ends = {}
-    for first in (len(STEPS) - 1, 3):
+    for first in (len(STEPS) - 2, 3):
         governor = Governor(TARGET)
         governor.level = first
         assert governor.fits(STEPS[first].most * TARGET - 1e-6)
@@ -125,8 +140,8 @@ def test_a_dear_step_is_gone_up_to_where_more_time_is_left_than_the_last_ones_wa
         run(governor, lambda level, now: 0.0215, 0, 60)
         ends[first] = governor.level
     roomy = [number for number, step in enumerate(STEPS) if step.most > 0.0215 / TARGET]
-    assert ends == {len(STEPS) - 1: roomy[0], 3: 3}
-    assert 3 < roomy[0] < len(STEPS) - 1
+    assert ends == {len(STEPS) - 2: roomy[0], 3: 3}
+    assert 3 < roomy[0] < len(STEPS) - 2
 
 
 def test_when_a_neighbour_leaves_the_step_that_fitted_before_it_came_is_back() -> None:

@@ -16,8 +16,8 @@ class Step:
 
     pass2: its kind. tiles: share of the boundary band that the learned one refines. every: pass 1
     runs at least on each such picture. beside: pictures from one of its looks beside other work to
-    the next (see models.following), 0 for looks here and now. effects: whether costly ones are
-    drawn. most: share of the target that most
+    the next (see models.following), 0 for looks here and now. glances: whether these take in a
+    third of the pixels. effects: whether costly ones are drawn. most: share of the target that most
     frames may take, at it before the start and at the step below it later, for a step up to it.
     """
 
@@ -25,6 +25,7 @@ class Step:
     tiles: float = 1.0
     every: int = 1
     beside: int = 0
+    glances: bool = False
     effects: bool = True
     most: float = 0.65
 
@@ -33,6 +34,7 @@ class Step:
         parts = [
             f"{_EDGES[self.pass2]}{tiles}",
             f"pass 1 follows motion for {self.beside} pictures" if self.beside else "",
+            "and glances in between" if self.glances else "",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
         ]
@@ -51,13 +53,15 @@ STEPS = (
     Step("fast", beside=2, most=0.8),
     Step("fast", beside=2, effects=False, most=0.8),
     Step("fast", beside=4, effects=False, most=0.8),
+    Step("fast", beside=4, glances=True, effects=False, most=0.8),
 )
 """From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects.
 
 The nets of pass 2 go first: they take longest, and mend the edge, but nothing of what was taken for
 a person. Then pass 1 no longer looks at each picture. It looks at all of its pixels all the same:
 on a third of them, which took as long as following does, alphas were up to twice as far from the
-best (see benchmarks.live_steps, which measures these steps).
+best (see benchmarks.live_steps, which measures these steps). That is left to machines whose cores
+others want as well: there looks hold up pictures even from beside, and a third as many were late.
 
 On half of the tiles, those expected to be most wrong, earlier nets mended nearly as much (on other
 frames 54.7 instead of 54.4 where "fast" left 57.5). Light nets, one on cells of 4 pixels and one
@@ -101,7 +105,7 @@ class Governor:
         self.level = 0
         self.changes = 0
         self._times: deque[float] = deque(maxlen=_WINDOW)
-        self._threads = 0
+        self._threads = self._most = 0
         self._since = self._raised_at = -_LONGEST
         # What fitted, as (threads, level); the one that was left last, and when.
         self._proved: set[tuple[int, int]] = set()
@@ -114,8 +118,8 @@ class Governor:
 
     @property
     def levels(self) -> int:
-        """How many steps there are."""
-        return len(STEPS)
+        """How many steps there are just now; the last one where cores are left to others alone."""
+        return len(STEPS) - (self._threads == self._most)
 
     def fits(self, seconds: float) -> bool:
         """Whether a frame that takes so long at this step leaves some time over."""
@@ -143,6 +147,7 @@ class Governor:
             self._proved.add(self._left[0])
         # Nor is this step the one that was gone up to.
         self._threads, self._left, self._below = threads, None, 0.0
+        self._most = max(self._most, threads)
         proved = [level for count, level in self._proved if count == threads]
         return self._go(now, min(proved, default=self.level))
 
@@ -153,7 +158,7 @@ class Governor:
             return False
         here = self._threads, self.level
         if self._is_high(now):
-            if here in self._proved and self.level + 1 < len(STEPS):
+            if here in self._proved and self.level + 1 < self.levels:
                 self._proved.remove(here)
                 self._left = here, now
             return self._change(now, 1)
@@ -203,7 +208,7 @@ class Governor:
         return self._go(now, self.level + by)
 
     def _go(self, now: float, level: int) -> bool:
-        level = min(max(level, 0), len(STEPS) - 1)
+        level = min(max(level, 0), self.levels - 1)
         self._times.clear()
         self._calm_since, self._since = None, now
         if level == self.level:

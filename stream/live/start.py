@@ -109,7 +109,7 @@ def opener(settings: LiveSettings) -> OpenMatting:
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
-            segmenter.every = step.beside
+            segmenter.every, segmenter.brief = step.beside, step.glances
             refiner.set_cost(step.pass2, step.tiles)
 
         return matting, follow
