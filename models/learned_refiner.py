@@ -21,7 +21,7 @@ from models.picture import Picture
 from models.refined import Refined, cell_size
 from models.refiner_inputs import gather_inputs
 from models.refiner_pixels import TERMS, Found, PixelNets
-from models.refiner_shape import SHAPES, Nets, Shape
+from models.refiner_shape import SHAPES, Shape
 from models.refiner_view import View, Viewer
 from models.weights import load_weights
 
@@ -40,7 +40,7 @@ class LearnedRefiner:
 
     def __init__(
         self,
-        net: Nets,
+        net: Any,
         shape: Shape,
         *,
         budget: float | None = None,
@@ -50,6 +50,7 @@ class LearnedRefiner:
     ) -> None:
         """Run a copy of `net`, of `shape`, on cells of 4 pixels, doubled in large pictures.
 
+        net: a models.refiner_net.RefinerNet, or its weights alone (models.parts).
         budget: tiles a picture at most, those where the coarse alpha is expected to be most wrong,
         or a share of them below 1; None for all; may be changed. half: compute in bfloat16; None
         where the processor multiplies it fast. keep_error: also give the expected error of each

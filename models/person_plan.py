@@ -1,7 +1,6 @@
 """The steps of pass 1's own net: its eyes (models.person_sight), then models.person_net."""
 
 import math
-from threading import Lock
 from typing import Any
 
 from models.kernel_blocks import Around, Block, Packer, Residual
@@ -131,4 +130,4 @@ class PersonPlan:
         logits = self._net(plan, squares, *seen, states)
         plan.tell(logits)
         plan.keep(picture, squares, half, *states)
-        return Sized(plan.program(self._weights), states, Lock())
+        return Sized(plan.program(self._weights), states)

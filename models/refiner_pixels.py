@@ -1,6 +1,6 @@
 """What the nets on pixels make of the tiles of the boundary band."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from kernels.tiles import Spare, find_in_tiles
 from kernels.types import Alpha, Floats, Places, Planes
 from models.picture import Picture
 from models.refiner_body import SparseBody, packed, transformed
-from models.refiner_shape import EDGE, LOGIT_SCALE, Nets, Shape
+from models.refiner_shape import EDGE, LOGIT_SCALE, Shape
 
 TERMS = Terms(EDGE, LOGIT_SCALE)
 
@@ -29,8 +29,8 @@ class Found(NamedTuple):
 class PixelNets:
     """Runs the trunk and the last net. Keeps its working memory."""
 
-    def __init__(self, net: Nets, shape: Shape, half: bool) -> None:
-        """half: compute in bfloat16."""
+    def __init__(self, net: Any, shape: Shape, half: bool) -> None:
+        """net: see LearnedRefiner; half: compute in bfloat16."""
         self._trunk = SparseBody(net.trunk, shape.trunk_dilations, half)
         self._reach = shape.reach
         stem = net.fine.stem

@@ -1,7 +1,6 @@
 """Shapes of pass 2's nets (models.refiner_net), and the terms that they are told alpha in."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 LOGIT_SCALE = 0.25
 """Logits are given to the nets in this unit: it makes them as large as the other channels."""
@@ -35,26 +34,6 @@ class Shape:
         """Half cells around its result that the trunk must be given."""
         # The stem sees one more, and so does who reads between them.
         return sum(self.trunk_dilations) + 2
-
-
-class Nets(Protocol):
-    """The four nets' layers: models.refiner_net.RefinerNet's, or their weights alone."""
-
-    @property
-    def scout(self) -> Any:
-        """On large cells."""
-
-    @property
-    def context(self) -> Any:
-        """On cells."""
-
-    @property
-    def trunk(self) -> Any:
-        """At half a cell."""
-
-    @property
-    def fine(self) -> Any:
-        """On pixels."""
 
 
 SHAPES = {

@@ -1,6 +1,7 @@
 """What the nets on cells make of a picture."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from kernels.near import NEAR, Near
 from kernels.types import Alpha, Floats, Kinds, Wanted
 from models.refiner_body import SparseBody
 from models.refiner_inputs import Inputs, Level, doubted, tell
-from models.refiner_shape import EDGE, LOGIT_SCALE, Nets, Shape
+from models.refiner_shape import EDGE, LOGIT_SCALE, Shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +33,8 @@ class View:
 class Viewer:
     """Runs the scout and the context."""
 
-    def __init__(self, net: Nets, shape: Shape, half: bool) -> None:
-        """half: compute in bfloat16."""
+    def __init__(self, net: Any, shape: Shape, half: bool) -> None:
+        """net: see LearnedRefiner; half: compute in bfloat16."""
         self._looks, self._reach = shape.looks, shape.reach
         self._scout = SparseBody(net.scout, shape.scout_dilations, half)
         self._context = SparseBody(net.context, shape.context_dilations, half)

@@ -1,7 +1,6 @@
 """The steps of the Selfie nets (models.selfie): what they see, and what they judge by it."""
 
 import math
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -136,4 +135,4 @@ class SelfiePlan:
         plan.show(picture, *others)
         plan.tell(self._judge(plan, *self._eyes(plan, picture)))
         plan.keep(picture, *others)
-        return Sized(plan.program(self._weights), (), Lock())
+        return Sized(plan.program(self._weights))

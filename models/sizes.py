@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.maps import Map
 from models.program import Program
@@ -20,8 +20,8 @@ class Sized:
     """
 
     program: Program
-    states: tuple[Map, ...]
-    running: threading.Lock
+    states: tuple[Map, ...] = ()
+    running: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Sizes:

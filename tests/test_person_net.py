@@ -134,7 +134,7 @@ def test_no_more_sizes_are_kept_than_are_of_use(monkeypatch: pytest.MonkeyPatch)
 
     def plan(height: int, width: int) -> Sized:
         planned.append((height, width))
-        return Sized(Plan().program(np.zeros(0, np.float32)), (), threading.Lock())
+        return Sized(Plan().program(np.zeros(0, np.float32)))
 
     kept = Sizes(plan)
     sized = kept(32, 32)
