@@ -5,13 +5,20 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread, get_native_id
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from kernels.threads import available, use_threads, used
 
 Result = TypeVar("Result")
+Rank = Literal["equal", "later", "last"]
+"""Of who computes beside others; who is not their equal keeps to one thread.
+
+later: where both want a core, others have nine tenths of it, but may wait for it for milliseconds.
+last: others have a core at once; who waits for what runs last may wait long, for where they want
+all cores it has next to nothing.
+"""
 _LATER = 10
-"""How much nicer than others who gives way is: where both want a core, they have nine tenths."""
+"""How much nicer than others that is."""
 
 
 class Beside(Thread, Generic[Result]):
@@ -20,16 +27,12 @@ class Beside(Thread, Generic[Result]):
     Kernels and nets use as many threads there as they do where it was begun.
     """
 
-    def __init__(self, name: str, compute: Callable[[], Result], gives_way: bool = False) -> None:
-        """name: of the thread. gives_way: keep to one thread, which runs where others leave time.
-
-        The latter on Linux alone: elsewhere threads cannot say so. Nor on a single core, or where
-        some are left to other programs: giving way to those as well it would hardly get on.
-        """
+    def __init__(self, name: str, compute: Callable[[], Result], rank: Rank = "equal") -> None:
+        """name: of the thread. rank: where there are any, else it is everybody's equal."""
         # A program that ended meanwhile would be aborted by what kernels run in.
         super().__init__(name=name, daemon=False)
-        self._compute, self._comes_last = compute, gives_way and 1 < used() == available()
-        self._threads = 1 if gives_way else used()
+        self._compute, self._threads = compute, used() if rank == "equal" else 1
+        self.rank: Rank = rank if are_ranks() else "equal"
         self._found: list[Result] = []
         self._error: BaseException | None = None
         self.start()
@@ -37,8 +40,7 @@ class Beside(Thread, Generic[Result]):
     def run(self) -> None:
         """See the class."""
         use_threads(self._threads)
-        if self._comes_last:
-            _come_last()
+        _take(self.rank)
         try:
             self._found.append(self._compute())
         except BaseException as error:  # whoever asked must see it
@@ -57,8 +59,23 @@ class Beside(Thread, Generic[Result]):
         return self._found[0]
 
 
-def _come_last() -> None:
-    if sys.platform == "linux":
-        me = os.PRIO_PROCESS, get_native_id()
+def are_ranks() -> bool:
+    """Whether what begins now may rank behind others.
+
+    On Linux alone: elsewhere threads cannot say so. Nor on a single core, or where some are left to
+    other programs: giving way to those as well it would hardly get on.
+    """
+    return sys.platform == "linux" and 1 < used() == available()
+
+
+def _take(rank: Rank) -> None:
+    """This thread comes so from now on, as far as the system allows it."""
+    if rank == "equal" or sys.platform != "linux":
+        return
+    me = get_native_id()
+    if rank == "last":
         with suppress(OSError):
-            os.setpriority(*me, os.getpriority(*me) + _LATER)
+            os.sched_setscheduler(me, os.SCHED_IDLE, os.sched_param(0))
+            return
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + _LATER)

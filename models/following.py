@@ -13,12 +13,15 @@ import numpy.typing as npt
 
 from kernels.threads import may_be_shared
 from kernels.types import Alpha, Floats, Plane
-from models.beside import Beside
+from models.beside import Beside, are_ranks
 from models.picture import Picture
 from models.segmenter import Segmenter
 
 Look = Callable[[Picture, float | None], Alpha]
 """See models.segmenter.Segmenter."""
+Glimpse = Callable[[Picture, Alpha | None], Alpha]
+"""A picture and the coarse alpha of one nearly like it, None where there is none, to its own; while
+another thread looks, too."""
 Places = npt.NDArray[np.float32]
 """(h, w, 2) float32: where in another thumbnail, right and down, lies what each pixel shows."""
 Colours = npt.NDArray[np.uint8]
@@ -29,8 +32,10 @@ _FINEST = 1
 """How many times thumbnails are halved for the last search. Once less takes 2 ms more, once more
 takes 1 ms less; then the alphas of six films were 3 % farther from the best, of one 20 %."""
 _LONGEST, _OFTEN, _APART = 0.25, 0.17, 0.12
-"""Seconds from a picture to the one where the look at it is waited for, from one that was looked at
-to the next that is, and between two pictures that far apart that motion is not sought."""
+"""Seconds from a picture to the one where the look at it comes too late, from one that was looked
+at to the next that is, and between two pictures that far apart that motion is not sought."""
+_PATIENCE = 0.1
+"""Seconds that the first picture of a shot waits for a look at the one before."""
 _BLOCK, _UNLIKE, _TORN = 8, 30, 0.06
 """Pixels a side of a block, levels in all planes together by which a pixel is another than where it
 is said to come from, and the share of such pixels near the subject's edge with which motion counts
@@ -45,10 +50,20 @@ _HALF = 0.02
 
 
 class _Seen(NamedTuple):
-    """A look's answer, and the thumbnail of what was looked at."""
+    """The thumbnail of what was looked at, when that was, and the answer."""
 
     thumbnail: Colours
+    at: float
     coarse: Alpha
+
+
+class _Looking(NamedTuple):
+    """A look that runs: at what, since when, and whether it still counts."""
+
+    thumbnail: Colours
+    at: float
+    beside: Beside[Alpha]
+    counts: bool = True
 
 
 class FollowingSegmenter:
@@ -56,76 +71,122 @@ class FollowingSegmenter:
 
     every: pictures from the beginning of one look to that of the next, or 0 to look at each picture
     here and now; it may be set from one picture to the next. Looks are closer together where
-    pictures are few a second; and where motion is not found, which also waits for the look that
-    runs. A glance must do for the first picture of a shot, for pictures far apart and, where every
-    is large and kernels may not run beside others, for each; a look follows soon. brief: glances
-    run beside the other work too, instead of looks.
+    pictures are few a second, and where motion is not found. A glance must do for the first picture
+    of a shot, for pictures far apart and, where every is large and kernels may not run beside
+    others, for each; a look follows soon. brief: glances run beside the other work too, instead of
+    looks. While a look runs that cannot be waited for, a glimpse does instead.
     """
 
-    def __init__(self, segmenter: Segmenter, glance: Look | None = None) -> None:
-        """glance: the segmenter's, in less time; None where it has none."""
+    def __init__(
+        self, segmenter: Segmenter, glance: Look | None = None, glimpse: Glimpse | None = None
+    ) -> None:
+        """glance, glimpse: the segmenter's, in less time; None where it has none.
+
+        Without a glimpse looks are waited for.
+        """
         self.every, self.brief = 0, False
         self._segmenter, self._glance = segmenter, glance or segmenter
+        self._glimpse = glimpse
         self._motion = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._motion.setFinestScale(_FINEST)
+        # What was looked at last, and the glimpse that is newer, if there is one.
         self._seen: _Seen | None = None
-        self._looking: tuple[Colours, Beside[Alpha]] | None = None
-        # Since the picture that was looked at last.
-        self._seconds, self._pictures = 0.0, 0
-        # Whether that was but a glance.
-        self._glanced = False
+        self._newer: _Seen | None = None
+        self._looking: _Looking | None = None
+        # Seconds of the shot, at its last picture and at the one that was looked at last.
+        self._now = 0.0
+        self._looked: float | None = None
+        # Pictures since then, and whether it was but a glance.
+        self._pictures, self._glanced = 0, False
 
     def settle(self) -> None:
         """Wait for the look beside, if there is one. Raises RuntimeError when it failed."""
-        if self._looking is not None:
-            (thumbnail, beside), self._looking = self._looking, None
-            self._seen = _Seen(thumbnail, beside.result())
+        looking, self._looking = self._looking, None
+        if looking is None:
+            return
+        if not looking.counts:
+            looking.beside.join()
+            self._segmenter.reset()
+            return
+        coarse = looking.beside.result()
+        is_newest = self._seen is None or self._seen.at <= looking.at
+        if is_newest or self._now - looking.at <= _LONGEST:
+            self._newer = None if is_newest else self._seen
+            self._seen = _Seen(looking.thumbnail, looking.at, coarse)
 
     def reset(self) -> None:
         """Forget all pictures seen."""
-        if self._looking is not None:
-            self._looking[1].join()
-        self._looking = self._seen = None
-        self._segmenter.reset()
+        self._seen = self._newer = self._looked = None
+        self._now = 0.0
+        if self._looking is None:
+            self._segmenter.reset()
+            return
+        self._looking = self._looking._replace(counts=False)
+        # What comes last is over soon as well, but where others hold all cores.
+        self._looking.beside.join(None if self._can_wait() else _PATIENCE)
+        if self._looking.beside.is_over:
+            self.settle()
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
         """See models.segmenter.Segmenter. Raises RuntimeError when a look beside failed."""
         if dt is None:
             self.reset()
-        self._seconds += dt or 0.0
+        self._now += dt or 0.0
         self._pictures += 1
-        if not self.every or not may_be_shared():
+        is_over = self._looking is not None and self._looking.beside.is_over
+        if is_over or (self._is_late() and self._can_wait()):
             self.settle()
+        if self._looking is None and not (self.every and may_be_shared()):
             self._seen = None
             look = self._glance if self.every > _FEW else self._segmenter
-            return look(picture, self._since(dt))
+            return look(picture, self._since())
         thumbnail = thumbnail_of(picture)
-        if self._looking and (self._looking[1].is_over or self._seconds > _LONGEST):
-            self.settle()
+        is_like = self._seen is not None and self._seen.thumbnail.shape == thumbnail.shape
         if dt is None or dt > _APART:
-            return self._look_now(self._glance, thumbnail, picture, dt)
-        if self._seen is None or self._seen.thumbnail.shape != thumbnail.shape:
-            return self._look_now(self._segmenter, thumbnail, picture, dt)
+            return self._look_now(self._glance, thumbnail, picture)
+        if not is_like:
+            return self._look_now(self._segmenter, thumbnail, picture)
         coarse, torn = self._followed(thumbnail)
-        if torn and self._looking:
+        if torn and self._looking and self._can_wait():
             self.settle()
             coarse, torn = self._followed(thumbnail)
-        if torn and self._pictures <= _FEW:
-            return self._look_now(self._usual, thumbnail, picture, dt)
-        is_due = self._glanced or self._pictures >= self.every or self._seconds > _OFTEN
-        if self._looking is None and (torn or is_due):
-            look = partial(self._usual, picture, self._since(dt))
-            self._looking = thumbnail, Beside("look", look, gives_way=True)
+        if torn and self._newer is not None:
+            self._seen, self._newer = self._newer, None
+            coarse, torn = self._followed(thumbnail)
+        if (torn or self._is_late()) and not self._can_wait():
+            coarse = self._have_glimpse(thumbnail, picture, coarse)
+        elif torn and self._pictures <= _FEW:
+            return self._look_now(self._usual, thumbnail, picture)
+        if self._looking is None and (torn or self._is_due()):
+            look = partial(self._usual, picture, self._since())
+            beside = Beside("look", look, "last" if self._glimpse else "later")
+            self._looking = _Looking(thumbnail, self._now, beside)
         return coarse
 
     @property
     def _usual(self) -> Look:
         return self._glance if self.brief else self._segmenter
 
+    def _can_wait(self) -> bool:
+        """Whether the look that runs, or would run, is soon over where it is waited for."""
+        if self._glimpse is None:
+            return True
+        return not are_ranks() if self._looking is None else self._looking.beside.rank != "last"
+
+    def _is_late(self) -> bool:
+        """Whether a look runs for too long, and nothing was seen since."""
+        begun = [each.at for each in (self._looking, self._seen) if each is not None]
+        return len(begun) == 2 and self._now - max(begun) > _LONGEST
+
+    def _is_due(self) -> bool:
+        """Whether it is time for a look."""
+        seconds = _LONGEST if self._looked is None else self._now - self._looked
+        return self._glanced or self._pictures >= self.every or seconds > _OFTEN
+
     def _followed(self, now: Colours) -> tuple[Alpha, bool]:
         """What was seen last, carried to where it is now, and whether that is in doubt."""
         assert self._seen is not None
-        then, coarse = self._seen
+        then, coarse = self._seen.thumbnail, self._seen.coarse
         begin_with: Any = None
         luma, before = (np.ascontiguousarray(each[..., 0]) for each in (now, then))
         motion = np.asarray(self._motion.calc(luma, before, begin_with), np.float32)
@@ -133,20 +194,29 @@ class FollowingSegmenter:
         coarse = carried(coarse, places)
         return coarse, is_torn(unlike, coarse)
 
-    def _look_now(
-        self, look: Look, thumbnail: Colours, picture: Picture, dt: float | None
-    ) -> Alpha:
+    def _look_now(self, look: Look, thumbnail: Colours, picture: Picture) -> Alpha:
+        """Look at a picture to which nothing can be followed; or have a glimpse at it."""
+        if self._looking and not self._can_wait():
+            last = None if self._seen is None else self._seen.coarse
+            return self._have_glimpse(thumbnail, picture, last)
         self.settle()
-        self._seen = _Seen(thumbnail, look(picture, self._since(dt)))
+        coarse = look(picture, self._since())
+        self._seen = _Seen(thumbnail, self._now, coarse)
         self._glanced = look is not self._usual
-        return self._seen.coarse
+        return coarse
 
-    def _since(self, dt: float | None) -> float | None:
-        """Seconds since the picture that was looked at last, None for a shot's first; from here
-        on they count from this one."""
-        seconds, self._seconds, self._pictures = self._seconds, 0.0, 0
-        self._glanced = False
-        return None if dt is None else seconds
+    def _have_glimpse(self, thumbnail: Colours, picture: Picture, last: Alpha | None) -> Alpha:
+        assert self._glimpse is not None
+        coarse = self._glimpse(picture, last)
+        self._seen = _Seen(thumbnail, self._now, coarse)
+        return coarse
+
+    def _since(self) -> float | None:
+        """Seconds since the picture of the shot that was looked at last, None where none was; from
+        here on they count from this one."""
+        looked, self._looked = self._looked, self._now
+        self._pictures, self._glanced = 0, False
+        return None if looked is None else self._now - looked
 
 
 def thumbnail_of(picture: Picture) -> Colours:

@@ -1,6 +1,6 @@
 """What is remembered of each of the windows that a picture was seen through."""
 
-from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,35 +38,42 @@ class Memories:
 
         Windows follow their subjects slowly, so what moved within them is left to the net.
         """
-        best = max(self._last, key=lambda each: _shared(each[0], window), default=None)
-        if best is None or _shared(best[0], window) < _SAME:
-            return None
-        eighth, sixteenth = (
-            _resized(state, height // step, width // step)
-            for state, step in zip(best[1], STEPS, strict=True)
-        )
-        return Memory(eighth, sixteenth)
+        return _recalled(self._last, window, height, width)
+
+    def peek(self, window: Window, height: int, width: int) -> Memory | None:
+        """As `recall`, but of what was kept last, while another thread may keep more."""
+        return _recalled([*self._next, *self._last], window, height, width)
+
+
+def _recalled(
+    kept: list[tuple[Window, Memory]], window: Window, height: int, width: int
+) -> Memory | None:
+    best = max(kept, key=lambda each: _shared(each[0], window), default=None)
+    if best is None or _shared(best[0], window) < _SAME:
+        return None
+    eighth, sixteenth = (
+        _resized(state, height // step, width // step)
+        for state, step in zip(best[1], STEPS, strict=True)
+    )
+    return Memory(eighth, sixteenth)
 
 
 def _resized(state: Floats, height: int, width: int) -> Floats:
     if state.shape[:2] == (height, width):
         return state
-    rows, columns, channels = state.shape
-    taller = _means(height, rows) @ state.reshape(rows, columns * channels)
-    return np.asarray(_means(width, columns) @ taller.reshape(height, columns, channels))
+    return _means(_means(state, height, 0), width, 1)
 
 
-@lru_cache(maxsize=16)
-def _means(size: int, given: int) -> Floats:
-    """(size, given) float32: by how much each of so many counts among as many as are given.
+def _means(state: Floats, size: int, axis: int) -> Floats:
+    """`state` with so many means along `axis`, each of all that it touches.
 
-    Each is the mean of all that it touches, as in torch's interpolation by areas.
+    So torch interpolates by areas. A product with a matrix would do as well, but numpy's has its
+    threads spin for 30 milliseconds after each, which live pictures would wait for.
     """
-    edges = np.arange(size + 1) * given
-    first, end = edges[:-1] // size, -(-edges[1:] // size)
-    place = np.arange(given)
-    touched = (place >= first[:, None]) & (place < end[:, None])
-    return np.asarray(touched / touched.sum(1, keepdims=True), np.float32)
+    lines = np.moveaxis(state, axis, 0)
+    edges = [number * len(lines) for number in range(size + 1)]
+    touched = [lines[a // size : -(-b // size)] for a, b in pairwise(edges)]
+    return np.stack([each.mean(axis=0) for each in touched], axis)
 
 
 def _shared(first: Window, second: Window) -> float:

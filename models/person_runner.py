@@ -4,6 +4,7 @@ They compute in single precision: in squares of pixels (kernels.squares) that ta
 bfloat16 saves.
 """
 
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,14 @@ class PersonRunner:
     def __init__(self, name: str) -> None:
         """Load the weights `name`; WeightsError when a file is missing or damaged."""
         model, people = (Part(load_weights(each)) for each in (name, PEOPLE))
-        self._sizes = Sizes(PersonPlan(model, people).sized)
+        self._plan = PersonPlan(model, people)
+        self._sizes = Sizes(self._plan.sized)
+
+    def apart(self) -> "PersonRunner":
+        """The same net for who cannot wait until another thread's call is over."""
+        other = copy(self)
+        other._sizes = Sizes(self._plan.sized)
+        return other
 
     def __call__(self, rgb: Rgb, memory: Memory | None = None) -> tuple[Alpha, Memory]:
         """Alpha (H, W) float32 in [0, 1] of a picture, (H, W, 3) uint8 RGB, and what to remember.

@@ -39,7 +39,7 @@ class Search:
             self._looking: Beside[list[Alpha]] | _Later = _Later(partial(_seen_by, nets, self._rgb))
         else:
             look = partial(_seen_by, nets, self._rgb)
-            self._looking = Beside("find", look, gives_way=not self._at_once)
+            self._looking = Beside("find", look, "equal" if self._at_once else "later")
 
 
 class _Later:

@@ -30,8 +30,8 @@ class Sizes:
     Nothing is compiled for a size: one that was not seen before costs some 4 ms.
     """
 
-    def __init__(self, plan: Callable[[int, int], Sized]) -> None:
-        self._plan = plan
+    def __init__(self, plan: Callable[[int, int], Sized], most: int = _MOST) -> None:
+        self._plan, self._most = plan, most
         self._sized: OrderedDict[tuple[int, int], Sized] = OrderedDict()
         self._choosing = threading.Lock()
 
@@ -40,6 +40,6 @@ class Sizes:
         with self._choosing:
             sized = self._sized.pop((height, width), None) or self._plan(height, width)
             self._sized[height, width] = sized
-            while len(self._sized) > _MOST:
+            while len(self._sized) > self._most:
                 self._sized.popitem(last=False)
             return sized

@@ -46,6 +46,7 @@ class Zoom:
         a picture or two later, also for a subject that has left its box.
         """
         self._far, self._area, self._near, self._find_every = far, area, near, find_every
+        self._pad = pad
         self._boxes, self._around, self._patient = SubjectBoxes(pad), Surroundings(), patient
         self.reset()
 
@@ -70,14 +71,14 @@ class Zoom:
         if found is not None:
             evidence = np.maximum(evidence, found)
         boxes = self._boxes.follow(evidence, dt)
-        alpha = self._zoomed(picture, boxes, size)
+        alpha = _zoomed(self._near, picture, boxes, size)
         if found is None and _escapes(alpha, boxes):
             evidence = alpha
             if self._patient:
                 evidence = np.maximum(alpha, self._find(picture))
             else:
                 self._since_find = self._find_every  # one is due
-            alpha = self._zoomed(picture, self._boxes.follow(evidence, dt), size)
+            alpha = _zoomed(self._near, picture, self._boxes.follow(evidence, dt), size)
         self._last = alpha
         return alpha
 
@@ -122,12 +123,25 @@ class Zoom:
     def _whole(self, picture: Picture) -> Rgb:
         return see(picture, whole(picture), *tile_size(whole(picture), self._area))
 
-    def _zoomed(self, picture: Picture, boxes: list[Extent], size: tuple[int, int]) -> Alpha:
-        out = np.zeros(size, np.float32)
-        for box in boxes:
-            window = _window(box, size, picture)
-            np.maximum(out, lay(self._near(picture, window), window, picture, *size), out=out)
-        return out
+    def peek(self, near: Near, picture: Picture, last: Alpha | None) -> Alpha:
+        """What `near` makes of the subjects in `last`, the coarse alpha of nearly the same picture.
+
+        last: None, or one of another size, to look for subjects first. Nothing is remembered, so
+        another thread may look meanwhile.
+        """
+        size = coarse_size(picture.height, picture.width)
+        if last is None or last.shape != size:
+            last = _laid(look(self._far, self._whole(picture)), picture)
+        return _zoomed(near, picture, SubjectBoxes(self._pad).follow(last, None), size)
+
+
+def _zoomed(near: Near, picture: Picture, boxes: list[Extent], size: tuple[int, int]) -> Alpha:
+    """What is in `boxes` of the coarse grid of `size`, seen from near; 0 elsewhere."""
+    out = np.zeros(size, np.float32)
+    for box in boxes:
+        window = _window(box, size, picture)
+        np.maximum(out, lay(near(picture, window), window, picture, *size), out=out)
+    return out
 
 
 def _laid(alpha: Alpha, picture: Picture) -> Alpha:

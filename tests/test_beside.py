@@ -76,18 +76,42 @@ def test_a_search_beside_live_pictures_keeps_to_one_thread(
     assert used() == before
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads say so on Linux alone")
-def test_what_gives_way_comes_last_and_keeps_to_one_thread() -> None:
-    def told() -> tuple[int, int]:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id()), used()
+def _standing() -> tuple[int, bool, int]:
+    """This thread's niceness, whether others always come first, and the threads it uses."""
+    me = threading.get_native_id()
+    return (
+        os.getpriority(os.PRIO_PROCESS, me),
+        os.sched_getscheduler(me) == os.SCHED_IDLE,
+        used(),
+    )
 
-    before, later = told(), 10 if available() > 1 else 0
-    beside = Beside("last", told, gives_way=True)
-    assert beside.result() == (before[0] + later, 1)
-    assert beside.is_over
-    assert told() == before
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads say so on Linux alone")
+def test_who_is_not_equal_comes_later_and_keeps_to_one_thread() -> None:
+    nice, _, threads = before = _standing()
+    assert Beside("equal", _standing).result() == before
+    later, last = (Beside(rank, _standing, rank) for rank in ("later", "last"))
+    if threads > 1:
+        assert later.result() == (nice + 10, False, 1)
+        assert last.result() == (nice, True, 1)
+        assert (later.rank, last.rank) == ("later", "last")
+    assert last.is_over or last.result()
+    assert _standing() == before
     use_threads(1)  # as where other programs hold the other cores
     try:
-        assert Beside("last", told, gives_way=True).result() == (before[0], 1)
+        for rank in ("later", "last"):
+            beside = Beside(rank, _standing, rank)
+            assert beside.result() == (nice, False, 1)
+            assert beside.rank == "equal"
     finally:
         use_threads(available())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads say so on Linux alone")
+def test_where_nobody_may_come_last_it_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    nice, _, threads = _standing()
+    assert Beside("last", _standing, "last").result() == (nice + 10 * (threads > 1), False, 1)

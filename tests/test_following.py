@@ -1,13 +1,15 @@
 """Looks of pass 1 that run beside other work, and what they saw followed to other pictures."""
 
 import threading
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 import pytest
 
 from kernels.types import Alpha, Plane
-from models import following
+from models import beside, following
+from models.beside import Beside, Rank
 from models.following import FollowingSegmenter, carried, followed, is_torn, thumbnail_of
 from models.picture import Picture
 from stream.frame import Frame
@@ -47,6 +49,7 @@ class Eye:
         self.places: dict[int, int] = {}
         self.seen: list[tuple[int, float | None]] = []
         self.glances: list[int] = []
+        self.glimpses: list[tuple[int, Alpha | None]] = []
         self.gate = threading.Event()
         self.gate.set()
         self.threads: set[str] = set()
@@ -69,6 +72,11 @@ class Eye:
     def glance(self, picture: Picture, dt: float | None) -> Alpha:
         self.glances.append(len(self.seen))
         return self(picture, dt)
+
+    def glimpse(self, picture: Picture, last: Alpha | None) -> Alpha:
+        left = self.places[id(picture.planes[0])]
+        self.glimpses.append((left, last))
+        return _truth(left)
 
     def reset(self) -> None:
         self.seen.append((-1, None))
@@ -194,6 +202,137 @@ def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
     assert eye.seen[-1] == (200, pytest.approx(3 * DT))
 
 
+@pytest.fixture
+def last(eye: Eye, monkeypatch: pytest.MonkeyPatch) -> FollowingSegmenter:
+    """One whose looks come last, at each fourth picture; they begin once eye.gate is open."""
+    monkeypatch.setattr(following, "are_ranks", lambda: True)
+    monkeypatch.setattr(following, "Beside", Last)
+    segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse)
+    segmenter.every = 4
+    return segmenter
+
+
+class Last(Beside[Alpha]):
+    """Says that it comes last, also where nothing does."""
+
+    def __init__(self, name: str, compute: Callable[[], Alpha], rank: Rank = "equal") -> None:
+        super().__init__(name, compute, "equal")
+        self.rank = rank
+
+
+def _other_subject() -> Plane:
+    """One whose motion cannot be followed."""
+    return _texture(SIDE, SIDE, 130, 235)
+
+
+def _open(segmenter: FollowingSegmenter, eye: Eye) -> None:
+    """Let the look that waits go on, and wait for it, but do not heed it yet."""
+    looking = segmenter._looking
+    assert looking is not None
+    eye.gate.set()
+    looking.beside.join()
+
+
+def test_a_glimpse_does_while_a_look_runs_that_comes_last(
+    eye: Eye, last: FollowingSegmenter
+) -> None:
+    last(eye.picture(40), None)
+    eye.gate.clear()
+    last(eye.picture(41), DT)  # begins a look, for there was but a glance
+    assert last._looking is not None
+    moved = _other_subject()
+    for left in (200, 201):
+        assert _off(last(eye.picture(left, subject=moved), DT), left) < 0.05
+    [(left, given)] = eye.glimpses  # the second picture is followed from the glimpse
+    assert left == 200
+    assert given is not None
+    # The look is older than the glimpse; what cannot be followed from it is from the glimpse.
+    _open(last, eye)
+    assert _off(last(eye.picture(202, subject=moved), DT), 202) < 0.05
+    assert len(eye.glimpses) == 1
+    assert [left for left, _ in eye.seen if left >= 0] == [40, 41]
+
+
+def test_motion_that_is_lost_is_a_glimpse_and_then_a_look(
+    eye: Eye, last: FollowingSegmenter
+) -> None:
+    for number in range(3):
+        last(eye.picture(40), DT if number else None)
+        last.settle()
+    assert _off(last(eye.picture(200, subject=_other_subject()), DT), 200) == 0
+    last.settle()
+    assert [left for left, _ in eye.glimpses] == [200]
+    assert eye.seen[-1] == (200, pytest.approx(2 * DT))
+
+
+def test_a_look_that_takes_too_long_is_stood_in_for_and_not_heeded(
+    eye: Eye, last: FollowingSegmenter
+) -> None:
+    last(eye.picture(40), None)
+    eye.gate.clear()
+    lefts = range(41, 62)
+    pictures = {left: eye.picture(left) for left in lefts}
+    for left in lefts:
+        assert _off(last(pictures[left], DT), left) < 0.05
+    # A quarter of a second after the look began, and after each glimpse.
+    assert [left for left, _ in eye.glimpses] == [48, 55]
+    eye.places[id(pictures[41].planes[0])] = 200  # what it says is old by now
+    _open(last, eye)
+    assert _off(last(eye.picture(62), DT), 62) < 0.05
+
+
+def test_a_shot_that_begins_while_a_look_does_not_end_is_glimpsed_at(
+    eye: Eye, last: FollowingSegmenter
+) -> None:
+    last(eye.picture(40), None)
+    eye.gate.clear()
+    last(eye.picture(41), DT)
+    assert _off(last(eye.picture(200), None), 200) == 0
+    [(left, given)] = eye.glimpses
+    assert (left, given is None) == (200, True)
+    assert _off(last(eye.picture(201), DT), 201) < 0.05
+    _open(last, eye)
+    last(eye.picture(202), DT)
+    last.settle()
+    # Nothing is known of the shot before when the first look at this one begins.
+    assert eye.seen[-3:] == [(41, pytest.approx(DT)), (-1, None), (202, None)]
+
+
+def test_a_look_that_ends_soon_is_waited_for_before_a_new_shot(
+    eye: Eye, last: FollowingSegmenter
+) -> None:
+    last(eye.picture(40), None)
+    last(eye.picture(41), DT)
+    assert _off(last(eye.picture(200), None), 200) == 0
+    assert eye.seen[-2:] == [(-1, None), (200, None)]
+    assert not eye.glimpses
+
+
+def test_pictures_far_apart_are_glimpsed_at_while_a_look_runs(
+    eye: Eye, last: FollowingSegmenter
+) -> None:
+    last(eye.picture(40), None)
+    eye.gate.clear()
+    last(eye.picture(41), DT)
+    assert _off(last(eye.picture(200), 0.2), 200) == 0
+    assert [left for left, _ in eye.glimpses] == [200]
+    eye.gate.set()
+
+
+def test_where_nothing_comes_last_looks_are_waited_for(
+    eye: Eye, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "are_ranks", lambda: False)
+    monkeypatch.setattr(beside, "are_ranks", lambda: False)
+    segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse)
+    segmenter.every = 4
+    segmenter(eye.picture(40), None)
+    moved = eye.picture(200, subject=_other_subject())
+    assert _off(segmenter(moved, DT), 200) == 0
+    assert eye.seen[-1] == (200, pytest.approx(DT))
+    assert not eye.glimpses
+
+
 def test_glances_may_run_beside_as_well(eye: Eye) -> None:
     segmenter = FollowingSegmenter(eye, eye.glance)
     segmenter.every, segmenter.brief = 2, True
@@ -214,7 +353,7 @@ def test_where_nothing_runs_beside_each_picture_is_looked_at(
     segmenter.every = every
     for number in range(4):
         assert _off(segmenter(eye.picture(60 + number), DT if number else None), 60 + number) == 0
-    assert [dt for left, dt in eye.seen if left >= 0] == [None, DT, DT, DT]
+    assert [dt for left, dt in eye.seen if left >= 0] == [None, *[pytest.approx(DT)] * 3]
     assert len(eye.glances) == (4 if every > 2 else 0)
 
 

@@ -9,7 +9,7 @@ import torch
 
 from kernels.threads import may_be_shared
 from kernels.types import Floats, Rgb
-from models import person_runner, sizes
+from models import person_runner
 from models.person_memory import Memories
 from models.person_model import PersonModel
 from models.person_net import PersonNet, no_memory
@@ -128,15 +128,14 @@ def test_two_threads_may_look_at_once(runner: PersonRunner) -> None:
         np.testing.assert_array_equal(found[number], expected[number // 2])
 
 
-def test_no_more_sizes_are_kept_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sizes, "_MOST", 2)
+def test_no_more_sizes_are_kept_than_are_of_use() -> None:
     planned = list[tuple[int, int]]()
 
     def plan(height: int, width: int) -> Sized:
         planned.append((height, width))
         return Sized(Plan().program(np.zeros(0, np.float32)))
 
-    kept = Sizes(plan)
+    kept = Sizes(plan, most=2)
     sized = kept(32, 32)
     for width in (48, 32, 64, 48):
         kept(32, width)
@@ -226,3 +225,43 @@ def test_there_are_fewer_parameters_than_two_million() -> None:
     eye = sum(each.numel() for each in People().parameters())
     assert count + eye < 2_000_000
     assert count > sum(each.numel() for each in PersonNet().parameters())
+
+
+def test_what_was_kept_last_can_be_seen_while_more_is_kept() -> None:
+    memories, window = Memories(), Window(0, 0, 100, 100)
+    for value in (1, 2):
+        memories.keep(window, remembered(64, 64, value))
+        seen = memories.peek(window, 64, 64)
+        assert seen is not None
+        assert seen.eighth.mean() == value
+        memories.turn()
+    seen = memories.peek(window, 64, 64)
+    assert seen is not None
+    assert seen.eighth.mean() == 2
+
+
+@pytest.mark.parametrize("size", [(64, 64), (48, 80), (96, 112), (208, 32)])
+def test_a_memory_of_another_size_is_means_of_what_each_place_touches(
+    size: tuple[int, int],
+) -> None:
+    random, memories = np.random.default_rng(4), Memories()
+    given = remembered(64, 96, 0)
+    for state in given:
+        state[:] = random.random(state.shape)
+    memories.keep(Window(0, 0, 100, 100), given)
+    memories.turn()
+    recalled = memories.recall(Window(0, 0, 100, 100), *size)
+    assert recalled is not None
+    for state, found, step in zip(given, recalled, STEPS, strict=True):
+        planes = torch.from_numpy(state).permute(2, 0, 1)[None]
+        shape = size[0] // step, size[1] // step
+        wanted = torch.nn.functional.interpolate(planes, shape, mode="area")[0].permute(1, 2, 0)
+        np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-5)
+
+
+def test_a_net_apart_says_the_same_and_waits_for_nobody() -> None:
+    runner = PersonRunner("person")
+    apart, rgb = runner.apart(), drawn_person(64, 64)
+    with runner._sizes(64, 64).running:
+        found = apart(rgb)[0]
+    np.testing.assert_array_equal(found, runner(rgb)[0])

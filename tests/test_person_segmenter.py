@@ -138,3 +138,23 @@ def test_a_glance_takes_in_a_third_of_the_pixels(monkeypatch: pytest.MonkeyPatch
         look(frame, None)
     assert 0.25 < areas[1] / areas[0] < 0.4
     assert areas[2] == areas[0]
+
+
+def test_a_glimpse_finds_who_is_known_and_whom_nobody_knows_yet() -> None:
+    frame, segmenter = _frame(STILL), PersonSegmenter("fast", patient=False)
+    alpha = segmenter(frame, None)
+    for last in (alpha, None, alpha[::2]):
+        glimpse = segmenter.glimpse(frame, last)
+        assert glimpse.shape == alpha.shape
+        both, either = (glimpse > 0.5) & (alpha > 0.5), (glimpse > 0.5) | (alpha > 0.5)
+        assert both.sum() > 0.95 * either.sum()
+    assert not segmenter.glimpse(frame, np.zeros_like(alpha)).any()
+
+
+def test_glimpses_change_nothing_of_what_is_remembered() -> None:
+    frame = _frame(STILL)
+    first, second = (PersonSegmenter("fast", patient=False) for _ in range(2))
+    for number in range(4):
+        alpha = first(frame, 0.04 if number else None)
+        np.testing.assert_array_equal(alpha, second(frame, 0.04 if number else None))
+        second.glimpse(frame, alpha if number % 2 else None)

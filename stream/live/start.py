@@ -104,8 +104,10 @@ def opener(settings: LiveSettings) -> OpenMatting:
             return open_matting(settings.segmenter, quality, None, clock, patient=False), _stay
         refiner = SteppedRefiner()
         looker = open_segmenter(settings.segmenter, "fast", patient=False)
-        glance = looker.glance if isinstance(looker, PersonSegmenter) else None
-        segmenter = FollowingSegmenter(looker, glance)
+        quick = (
+            (looker.glance, looker.glimpse) if isinstance(looker, PersonSegmenter) else (None, None)
+        )
+        segmenter = FollowingSegmenter(looker, *quick)
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
