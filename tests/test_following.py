@@ -3,43 +3,18 @@
 import threading
 from collections.abc import Callable
 
-import cv2
-import numpy as np
 import pytest
 
 from kernels.types import Alpha, Plane
 from models import beside, following
 from models.beside import Beside, Rank
-from models.following import FollowingSegmenter, carried, followed, is_torn, thumbnail_of
+from models.following import FollowingSegmenter
 from models.picture import Picture
 from stream.frame import Frame
 from stream.live.normal import live_frame
+from tests.moved import SIDE, off, picture_of, texture, truth
 
-HEIGHT, WIDTH, SIDE = 180, 320, 80
 DT = 0.04
-RANDOM = np.random.default_rng(3)
-
-
-def _texture(height: int, width: int, low: int, high: int) -> Plane:
-    noise = RANDOM.integers(low, high, (height // 16, width // 16), np.uint8)
-    return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))
-
-
-ROOM, SUBJECT = _texture(HEIGHT, WIDTH, 20, 110), _texture(SIDE, SIDE, 130, 235)
-
-
-def _picture(left: int, room: Plane = ROOM, subject: Plane = SUBJECT) -> Frame:
-    """A subject `left` of which there is so much room."""
-    luma = room.copy()
-    luma[50 : 50 + SIDE, left : left + SIDE] = subject
-    chroma = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
-    return live_frame((luma, chroma, chroma), 0)
-
-
-def _truth(left: int) -> Alpha:
-    alpha = np.zeros((HEIGHT, WIDTH), np.float32)
-    alpha[50 : 50 + SIDE, left : left + SIDE] = 1
-    return alpha
 
 
 class Eye:
@@ -56,7 +31,7 @@ class Eye:
         self.error: Exception | None = None
 
     def picture(self, left: int, **more: Plane) -> Frame:
-        frame = _picture(left, **more)
+        frame = picture_of(left, **more)
         self.places[id(frame.planes[0])] = left
         return frame
 
@@ -67,7 +42,7 @@ class Eye:
         self.seen.append((left, dt))
         if self.error is not None:
             raise self.error
-        return _truth(left)
+        return truth(left)
 
     def glance(self, picture: Picture, dt: float | None) -> Alpha:
         self.glances.append(len(self.seen))
@@ -76,7 +51,7 @@ class Eye:
     def glimpse(self, picture: Picture, last: Alpha | None) -> Alpha:
         left = self.places[id(picture.planes[0])]
         self.glimpses.append((left, last))
-        return _truth(left)
+        return truth(left)
 
     def reset(self) -> None:
         self.seen.append((-1, None))
@@ -87,23 +62,18 @@ def eye() -> Eye:
     return Eye()
 
 
-def _off(found: Alpha, left: int) -> float:
-    """How much is wrong, as a share of the subject."""
-    return float(np.abs(found - _truth(left)).sum()) / SIDE**2
-
-
 def test_what_moves_is_followed_between_looks(eye: Eye) -> None:
     segmenter, lefts = FollowingSegmenter(eye), range(40, 72, 2)
     segmenter.every = 4
     pictures = [eye.picture(left) for left in lefts]
     for number, (left, picture) in enumerate(zip(lefts, pictures, strict=True)):
         found = segmenter(picture, DT if number else None)
-        assert _off(found, left) < 0.05, number
+        assert off(found, left) < 0.05, number
         segmenter.settle()
     looked = [left for left, _ in eye.seen if left >= 0]
     assert looked == list(lefts)[::4]
     # What a look saw and nobody followed is far off four pictures later.
-    assert _off(_truth(lefts[0]), lefts[3]) > 0.1
+    assert off(truth(lefts[0]), lefts[3]) > 0.1
 
 
 def test_looks_run_beside_and_know_how_long_ago_the_last_one_was(eye: Eye) -> None:
@@ -123,7 +93,7 @@ def test_a_look_that_takes_long_holds_nobody_up_for_a_while(eye: Eye) -> None:
     segmenter(pictures[0], None)
     eye.gate.clear()
     for number in range(1, 7):
-        assert _off(segmenter(pictures[number], DT), 40 + number) < 0.05
+        assert off(segmenter(pictures[number], DT), 40 + number) < 0.05
     assert [left for left, _ in eye.seen if left >= 0] == [40]
     # A quarter of a second later it is waited for.
     opening = threading.Timer(0.05, eye.gate.set)
@@ -139,8 +109,8 @@ def test_a_picture_without_known_motion_is_looked_at_here_and_now(eye: Eye, glan
     segmenter = FollowingSegmenter(eye, eye.glance if glances else None)
     segmenter.every = 4
     segmenter(eye.picture(40), None)
-    moved = eye.picture(200, subject=_texture(SIDE, SIDE, 130, 235))
-    assert _off(segmenter(moved, DT), 200) == 0
+    moved = eye.picture(200, subject=texture(SIDE, SIDE, 130, 235))
+    assert off(segmenter(moved, DT), 200) == 0
     assert eye.seen[-1] == (200, pytest.approx(DT))
     assert eye.threads == {threading.current_thread().name}
 
@@ -150,7 +120,7 @@ def test_motion_that_is_lost_over_many_pictures_makes_the_next_look_come_earlier
     segmenter.every = 9
     for number in range(3):
         segmenter(eye.picture(40), DT if number else None)
-    segmenter(eye.picture(200, subject=_texture(SIDE, SIDE, 130, 235)), DT)
+    segmenter(eye.picture(200, subject=texture(SIDE, SIDE, 130, 235)), DT)
     segmenter.settle()
     assert eye.seen[-1] == (200, pytest.approx(3 * DT))
     assert eye.threads == {threading.current_thread().name, "look"}
@@ -160,7 +130,7 @@ def test_pictures_far_apart_are_each_glanced_at(eye: Eye) -> None:
     segmenter = FollowingSegmenter(eye, eye.glance)
     segmenter.every = 4
     for number in range(4):
-        assert _off(segmenter(eye.picture(40 + number), 0.2 if number else None), 40 + number) == 0
+        assert off(segmenter(eye.picture(40 + number), 0.2 if number else None), 40 + number) == 0
     assert eye.glances == [1, 2, 3, 4]  # after one reset
     assert len(eye.seen) == 5
 
@@ -187,7 +157,7 @@ def test_looks_come_often_in_time_too(eye: Eye) -> None:
 def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
     segmenter = FollowingSegmenter(eye)
     segmenter.every = 1
-    subject = _texture(SIDE, SIDE, 130, 235)
+    subject = texture(SIDE, SIDE, 130, 235)
     segmenter(eye.picture(40), None)
     moved = [eye.picture(left, subject=subject) for left in (200, 202)]
     segmenter.every = 9
@@ -197,7 +167,7 @@ def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
     segmenter(moved[0], DT)  # begins a look
     opening = threading.Timer(0.05, eye.gate.set)
     opening.start()
-    assert _off(segmenter(moved[1], DT), 202) < 0.05
+    assert off(segmenter(moved[1], DT), 202) < 0.05
     opening.join()
     assert eye.seen[-1] == (200, pytest.approx(3 * DT))
 
@@ -222,7 +192,7 @@ class Last(Beside[Alpha]):
 
 def _other_subject() -> Plane:
     """One whose motion cannot be followed."""
-    return _texture(SIDE, SIDE, 130, 235)
+    return texture(SIDE, SIDE, 130, 235)
 
 
 def _open(segmenter: FollowingSegmenter, eye: Eye) -> None:
@@ -242,13 +212,13 @@ def test_a_glimpse_does_while_a_look_runs_that_comes_last(
     assert last._looking is not None
     moved = _other_subject()
     for left in (200, 201):
-        assert _off(last(eye.picture(left, subject=moved), DT), left) < 0.05
+        assert off(last(eye.picture(left, subject=moved), DT), left) < 0.05
     [(left, given)] = eye.glimpses  # the second picture is followed from the glimpse
     assert left == 200
     assert given is not None
     # The look is older than the glimpse; what cannot be followed from it is from the glimpse.
     _open(last, eye)
-    assert _off(last(eye.picture(202, subject=moved), DT), 202) < 0.05
+    assert off(last(eye.picture(202, subject=moved), DT), 202) < 0.05
     assert len(eye.glimpses) == 1
     assert [left for left, _ in eye.seen if left >= 0] == [40, 41]
 
@@ -259,7 +229,7 @@ def test_motion_that_is_lost_is_a_glimpse_and_then_a_look(
     for number in range(3):
         last(eye.picture(40), DT if number else None)
         last.settle()
-    assert _off(last(eye.picture(200, subject=_other_subject()), DT), 200) == 0
+    assert off(last(eye.picture(200, subject=_other_subject()), DT), 200) == 0
     last.settle()
     assert [left for left, _ in eye.glimpses] == [200]
     assert eye.seen[-1] == (200, pytest.approx(2 * DT))
@@ -273,12 +243,12 @@ def test_a_look_that_takes_too_long_is_stood_in_for_and_not_heeded(
     lefts = range(41, 62)
     pictures = {left: eye.picture(left) for left in lefts}
     for left in lefts:
-        assert _off(last(pictures[left], DT), left) < 0.05
+        assert off(last(pictures[left], DT), left) < 0.05
     # A quarter of a second after the look began, and after each glimpse.
     assert [left for left, _ in eye.glimpses] == [48, 55]
     eye.places[id(pictures[41].planes[0])] = 200  # what it says is old by now
     _open(last, eye)
-    assert _off(last(eye.picture(62), DT), 62) < 0.05
+    assert off(last(eye.picture(62), DT), 62) < 0.05
 
 
 def test_a_shot_that_begins_while_a_look_does_not_end_is_glimpsed_at(
@@ -287,10 +257,10 @@ def test_a_shot_that_begins_while_a_look_does_not_end_is_glimpsed_at(
     last(eye.picture(40), None)
     eye.gate.clear()
     last(eye.picture(41), DT)
-    assert _off(last(eye.picture(200), None), 200) == 0
+    assert off(last(eye.picture(200), None), 200) == 0
     [(left, given)] = eye.glimpses
     assert (left, given is None) == (200, True)
-    assert _off(last(eye.picture(201), DT), 201) < 0.05
+    assert off(last(eye.picture(201), DT), 201) < 0.05
     _open(last, eye)
     last(eye.picture(202), DT)
     last.settle()
@@ -303,7 +273,7 @@ def test_a_look_that_ends_soon_is_waited_for_before_a_new_shot(
 ) -> None:
     last(eye.picture(40), None)
     last(eye.picture(41), DT)
-    assert _off(last(eye.picture(200), None), 200) == 0
+    assert off(last(eye.picture(200), None), 200) == 0
     assert eye.seen[-2:] == [(-1, None), (200, None)]
     assert not eye.glimpses
 
@@ -314,7 +284,7 @@ def test_pictures_far_apart_are_glimpsed_at_while_a_look_runs(
     last(eye.picture(40), None)
     eye.gate.clear()
     last(eye.picture(41), DT)
-    assert _off(last(eye.picture(200), 0.2), 200) == 0
+    assert off(last(eye.picture(200), 0.2), 200) == 0
     assert [left for left, _ in eye.glimpses] == [200]
     eye.gate.set()
 
@@ -328,7 +298,7 @@ def test_where_nothing_comes_last_looks_are_waited_for(
     segmenter.every = 4
     segmenter(eye.picture(40), None)
     moved = eye.picture(200, subject=_other_subject())
-    assert _off(segmenter(moved, DT), 200) == 0
+    assert off(segmenter(moved, DT), 200) == 0
     assert eye.seen[-1] == (200, pytest.approx(DT))
     assert not eye.glimpses
 
@@ -352,7 +322,7 @@ def test_where_nothing_runs_beside_each_picture_is_looked_at(
     segmenter = FollowingSegmenter(eye, eye.glance)
     segmenter.every = every
     for number in range(4):
-        assert _off(segmenter(eye.picture(60 + number), DT if number else None), 60 + number) == 0
+        assert off(segmenter(eye.picture(60 + number), DT if number else None), 60 + number) == 0
     assert [dt for left, dt in eye.seen if left >= 0] == [None, *[pytest.approx(DT)] * 3]
     assert len(eye.glances) == (4 if every > 2 else 0)
 
@@ -362,7 +332,7 @@ def test_it_goes_over_from_looks_beside_to_looks_at_each_picture_and_back(eye: E
     for number, every in enumerate((2, 2, 2, 0, 0, 2, 2, 2)):
         segmenter.every = every
         found = segmenter(eye.picture(40 + 3 * number), DT if number else None)
-        assert _off(found, 40 + 3 * number) < 0.05
+        assert off(found, 40 + 3 * number) < 0.05
     segmenter.settle()
     times = [dt for left, dt in eye.seen[1:] if dt is not None]
     assert sum(times) == pytest.approx(7 * DT)
@@ -374,7 +344,7 @@ def test_a_new_shot_is_looked_at_and_nothing_of_the_old_one_stays(eye: Eye) -> N
     pictures = [eye.picture(left) for left in (40, 41, 200)]
     segmenter(pictures[0], None)
     segmenter(pictures[1], DT)  # which begins a look
-    assert _off(segmenter(pictures[2], None), 200) == 0
+    assert off(segmenter(pictures[2], None), 200) == 0
     assert eye.seen[-2:] == [(-1, None), (200, None)]
 
 
@@ -388,86 +358,14 @@ def test_a_look_that_failed_is_told_once(eye: Eye) -> None:
         segmenter.settle()
     eye.error = None
     segmenter.reset()
-    assert _off(segmenter(eye.picture(42), None), 42) == 0
+    assert off(segmenter(eye.picture(42), None), 42) == 0
 
 
 def test_a_size_that_changes_within_a_shot_is_looked_at(eye: Eye) -> None:
     segmenter = FollowingSegmenter(eye)
     segmenter.every = 4
     segmenter(eye.picture(40), None)
-    small = live_frame(tuple(plane[: len(plane) // 2] for plane in _picture(40).planes), 0)
+    small = live_frame(tuple(plane[: len(plane) // 2] for plane in picture_of(40).planes), 0)
     eye.places[id(small.planes[0])] = 40
     segmenter(small, DT)
     assert eye.seen[-1] == (40, pytest.approx(DT))
-
-
-@pytest.mark.parametrize("size", [(180, 320), (288, 512), (90, 161)])
-def test_alpha_is_carried_as_far_as_places_say(size: tuple[int, int]) -> None:
-    height, width = size
-    alpha = np.asarray(cv2.GaussianBlur(RANDOM.random(size).astype(np.float32), (0, 0), 6))
-    grid = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), 2).astype(np.float32)
-    np.testing.assert_allclose(carried(alpha, grid)[2:-2, 2:-2], alpha[2:-2, 2:-2], atol=1e-3)
-    across, down = 24, 16
-    found = carried(alpha, grid + np.float32((across, down)))
-    right, below = across * width / WIDTH, down * height / HEIGHT
-    matrix = np.array([[1, 0, right], [0, 1, below]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    wanted = cv2.warpAffine(
-        alpha, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    np.testing.assert_allclose(found[2:-2, 2:-2], wanted[2:-2, 2:-2], atol=2e-3)
-
-
-def _doubt(then: Frame, now: Frame, alpha: Alpha) -> bool:
-    """Whether `now` is too little like `then`, at the edge of `alpha`, where nothing moves."""
-    nothing = np.zeros((HEIGHT, WIDTH, 2), np.float32)
-    _, unlike = followed(thumbnail_of(then), thumbnail_of(now), nothing)
-    return is_torn(unlike, alpha)
-
-
-def test_motion_is_torn_only_where_another_picture_lies_at_the_edge() -> None:
-    then, alpha = _picture(100), _truth(100)
-    assert not _doubt(then, then, alpha)
-    elsewhere = _picture(100, room=np.vstack([ROOM[:20], 255 - ROOM[20:30], ROOM[30:]]))
-    assert not _doubt(then, elsewhere, alpha)
-    assert _doubt(then, _picture(130), alpha)
-    assert not _doubt(then, _picture(130), np.zeros_like(alpha))
-
-
-def _coloured(left: int) -> Frame:
-    """One that only its colour tells from the room."""
-    planes = [np.full((HEIGHT, WIDTH), 120, np.uint8)]
-    for room, subject in ((90, 150), (170, 110)):
-        chroma = np.full((HEIGHT // 2, WIDTH // 2), room, np.uint8)
-        chroma[25 : 25 + SIDE // 2, left // 2 : (left + SIDE) // 2] = subject
-        planes.append(chroma)
-    return live_frame((planes[0], planes[1], planes[2]), 0)
-
-
-def test_a_subject_as_bright_as_the_room_is_torn_where_it_has_gone() -> None:
-    assert _doubt(_coloured(100), _coloured(130), _truth(100))
-    assert not _doubt(_coloured(100), _coloured(100), _truth(100))
-
-
-def test_where_the_same_place_is_as_much_alike_nothing_has_moved() -> None:
-    then, now = thumbnail_of(_coloured(100)), thumbnail_of(_coloured(106))
-    motion = np.full((HEIGHT, WIDTH, 2), (-6, 0), np.float32)  # of the subject, and of all else
-    places, unlike = followed(then, now, motion)
-    assert _off(carried(_truth(100), places), 106) < 0.02
-    columns = np.broadcast_to(np.arange(WIDTH), (40, WIDTH))
-    np.testing.assert_array_equal(places[:40, :, 0], columns)
-    assert unlike.max() == 0
-
-
-@pytest.mark.parametrize("size", [(720, 1280), (1920, 1080), (90, 160), (2, 4000)])
-@pytest.mark.parametrize("depth", [8, 10])
-def test_thumbnails_are_small_and_of_8_bits(size: tuple[int, int], depth: int) -> None:
-    class Made:
-        planes = (np.full(size, 200 << depth - 8, np.uint8 if depth == 8 else np.uint16),)
-        layout = type("Layout", (), {"depth": depth})
-
-    thumbnail = thumbnail_of(Made())  # type: ignore[arg-type]
-    assert thumbnail.dtype == np.uint8
-    assert min(thumbnail.shape[:2]) >= 32
-    assert max(thumbnail.shape[:2]) <= 320
-    assert (thumbnail == (200, 128, 128)).all()
