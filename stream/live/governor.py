@@ -34,7 +34,7 @@ class Step:
         parts = [
             f"{_EDGES[self.pass2]}{tiles}",
             f"pass 1 follows motion for {self.beside} pictures" if self.beside else "",
-            "and glances in between" if self.glances else "",
+            "after glances" if self.glances else "",
             "" if self.every == 1 else "pass 1 rests where nothing moves",
             "" if self.effects else "no light wrap",
         ]
