@@ -15,16 +15,17 @@ Rank = Literal["equal", "later", "last"]
 
 later: where both want a core, others have nine tenths of it, but may wait for it for milliseconds.
 last: others have a core at once; who waits for what runs last may wait long, for where they want
-all cores it has next to nothing.
+all cores it has next to nothing. That goes for the interpreter's lock too, which it should seldom
+hold. Threads that it begins come last as well.
 """
 _LATER = 10
-"""How much nicer than others that is."""
+"""How much nicer than others `later` is."""
 
 
 class Beside(Thread, Generic[Result]):
     """Begins at once, in a thread of its own that ends with it.
 
-    Kernels and nets use as many threads there as they do where it was begun.
+    Kernels and nets of an equal use as many threads there as they do where it was begun.
     """
 
     def __init__(self, name: str, compute: Callable[[], Result], rank: Rank = "equal") -> None:
@@ -66,6 +67,11 @@ def are_ranks() -> bool:
     other programs: giving way to those as well it would hardly get on.
     """
     return sys.platform == "linux" and 1 < used() == available()
+
+
+def comes_last() -> bool:
+    """Whether this thread does, and so would any that it begins."""
+    return sys.platform == "linux" and os.sched_getscheduler(0) == os.SCHED_IDLE
 
 
 def _take(rank: Rank) -> None:

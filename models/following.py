@@ -13,14 +13,14 @@ from models.segmenter import Segmenter
 
 Look = Callable[[Picture, float | None], Alpha]
 """See models.segmenter.Segmenter."""
-Glimpse = Callable[[Picture, Alpha | None], Alpha]
-"""A picture and the coarse alpha of one nearly like it, None where there is none, to its own; while
-another thread looks, too."""
+Glimpse = Callable[[Picture, Alpha | None, bool], Alpha]
+"""A picture, the coarse alpha of one nearly like it, None where there is none, and whether what
+looks left is of its shot, to its own; also while another thread looks, without waiting for it."""
 _LONGEST, _OFTEN, _APART = 0.25, 0.17, 0.12
 """Seconds from a picture to the one where the look at it comes too late, from one that was looked
 at to the next that is, and between two pictures that far apart that motion is not sought."""
 _PATIENCE = 0.1
-"""Seconds that the first picture of a shot waits for a look at the one before."""
+"""Seconds that the first picture of a shot waits for a look at the one before that comes last."""
 _FEW = 2
 """Pictures since the last look began over which motion should be found: if not, the next look is
 here and now; over more it begins earlier."""
@@ -47,7 +47,8 @@ class FollowingSegmenter:
     """A segmenter whose looks may take longer than there is time for a picture.
 
     every: pictures from the beginning of one look to that of the next, or 0 to look at each picture
-    here and now; it may be set from one picture to the next. Looks are closer together where
+    here and now, once no look runs that cannot be waited for; it may be set from one picture to the
+    next. Looks are closer together where
     pictures are few a second, and where motion is not found. A glance must do for the first picture
     of a shot, for pictures far apart and, where every is large and kernels may not run beside
     others, for each; a look follows soon. brief: glances run beside the other work too, instead of
@@ -76,7 +77,10 @@ class FollowingSegmenter:
         self._pictures, self._glanced = 0, False
 
     def settle(self) -> None:
-        """Wait for the look beside, if there is one. Raises RuntimeError when it failed."""
+        """Wait for the look beside, if there is one.
+
+        Raises RuntimeError when it failed, unless its shot is over.
+        """
         looking, self._looking = self._looking, None
         if looking is None:
             return
@@ -97,10 +101,14 @@ class FollowingSegmenter:
         if self._looking is None:
             self._segmenter.reset()
             return
-        self._looking = self._looking._replace(counts=False)
+        beside, counted = self._looking.beside, self._looking.counts
+        self._looking = self._looking._replace(counts=False, at=0.0)
         # What comes last is over soon as well, but where others hold all cores.
-        self._looking.beside.join(None if self._can_wait() else _PATIENCE)
-        if self._looking.beside.is_over:
+        if self._can_wait():
+            beside.join()
+        elif counted:
+            beside.join(_PATIENCE)
+        if beside.is_over:
             self.settle()
 
     def __call__(self, picture: Picture, dt: float | None) -> Alpha:
@@ -110,10 +118,10 @@ class FollowingSegmenter:
         self._now += dt or 0.0
         self._pictures += 1
         is_over = self._looking is not None and self._looking.beside.is_over
-        if is_over or (self._is_late() and self._can_wait()):
+        if is_over or (self._can_wait() and (self._is_late() or not self.every)):
             self.settle()
         if self._looking is None and not (self.every and may_be_shared()):
-            self._seen = None
+            self._seen = self._newer = None
             look = self._glance if self.every > _FEW else self._segmenter
             return look(picture, self._since())
         thumbnail = thumbnail_of(picture)
@@ -171,14 +179,14 @@ class FollowingSegmenter:
             return self._have_glimpse(thumbnail, picture, last)
         self.settle()
         coarse = look(picture, self._since())
-        self._seen = _Seen(thumbnail, self._now, coarse)
+        self._seen, self._newer = _Seen(thumbnail, self._now, coarse), None
         self._glanced = look is not self._usual
         return coarse
 
     def _have_glimpse(self, thumbnail: Colours, picture: Picture, last: Alpha | None) -> Alpha:
         assert self._glimpse is not None
-        coarse = self._glimpse(picture, last)
-        self._seen = _Seen(thumbnail, self._now, coarse)
+        coarse = self._glimpse(picture, last, self._looking is None or self._looking.counts)
+        self._seen, self._newer = _Seen(thumbnail, self._now, coarse), None
         return coarse
 
     def _since(self) -> float | None:

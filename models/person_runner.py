@@ -13,7 +13,7 @@ from kernels.types import Alpha, Floats, Rgb
 from models.parts import Part
 from models.person_plan import PersonPlan
 from models.person_shape import PEOPLE, SMALLEST, STRIDE
-from models.sizes import Sizes
+from models.sizes import FEW, Sizes
 from models.weights import load_weights
 
 
@@ -38,7 +38,7 @@ class PersonRunner:
     def apart(self) -> "PersonRunner":
         """The same net for who cannot wait until another thread's call is over."""
         other = copy(self)
-        other._sizes = Sizes(self._plan.sized)
+        other._sizes = Sizes(self._plan.sized, most=FEW)
         return other
 
     def __call__(self, rgb: Rgb, memory: Memory | None = None) -> tuple[Alpha, Memory]:

@@ -5,6 +5,7 @@ rocks, trees or furniture; hardly ever do both.
 """
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -35,7 +36,7 @@ _GLANCE = 0.32
 """Share of its recipe's pixels that a glance takes in. Its alphas are twice as far from the best as
 those of a whole look."""
 _GLIMPSE = 0.45
-"""The same of a glimpse, which begins without what a look at the picture before would remember."""
+"""The same of a glimpse, which remembers less: at best what an earlier look left."""
 _ASPECTS, _FINE = 1.12, 1000
 """Aspects of looks are powers of this one, for the same reason; and pixels to tell them by."""
 
@@ -71,13 +72,13 @@ class PersonSegmenter:
         patient: see models.zoom.
         """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
-        self._net_apart = self._net.apart()
         self._share = 1.0
         self._other = Selfie(PEOPLE)
+        self._net_apart, self._other_apart = self._net.apart(), self._other.apart()
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
         every, pad = self._recipe.find_every, self._recipe.pad
-        far = self._far, self._other_far
+        far = partial(_told, self._net), partial(_other_told, self._other)
         self._zoom = Zoom(far, _FAR_AREA, self._near, every, pad, patient)
 
     def reset(self) -> None:
@@ -102,23 +103,20 @@ class PersonSegmenter:
         finally:
             self._share = 1.0
 
-    def glimpse(self, picture: Picture, last: Alpha | None) -> Alpha:
-        """A glance at who is in `last`, a coarse alpha of nearly the same picture.
+    def glimpse(self, picture: Picture, last: Alpha | None, remembers: bool) -> Alpha:
+        """Who is in `last`, a coarse alpha of nearly the same picture, in about half of the time.
 
-        last: None to look for somebody first. Nothing is remembered, so another thread may look
-        meanwhile.
+        last: None, or one of nobody, to look for somebody first. remembers: whether what looks left
+        is of this shot. Another thread may look meanwhile: nothing is kept, and nobody waited for.
         """
-        return decided(self._zoom.peek(self._small, picture, last))
 
-    def _small(self, picture: Picture, window: Window) -> Alpha:
-        rgb = self._seen(picture, window, _GLIMPSE)
-        return self._net_apart(rgb, self._memories[False].peek(window, *rgb.shape[:2]))[0]
+        def near(picture: Picture, window: Window) -> Alpha:
+            rgb = self._seen(picture, window, _GLIMPSE)
+            memory = self._memories[False].peek(window, *rgb.shape[:2]) if remembers else None
+            return self._net_apart(rgb, memory)[0]
 
-    def _far(self, rgb: Rgb) -> Alpha:
-        return self._net(rgb)[0]
-
-    def _other_far(self, rgb: Rgb) -> Alpha:
-        return np.asarray(self._other(rgb[None])[0], np.float32)
+        far = partial(_told, self._net_apart), partial(_other_told, self._other_apart)
+        return decided(self._zoom.peek(far, near, picture, last))
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
         rgb = self._seen(picture, window, self._share)
@@ -135,6 +133,14 @@ class PersonSegmenter:
         alpha, memory = self._net(seen, memories.recall(window, *rgb.shape[:2]))
         memories.keep(window, memory)
         return np.ascontiguousarray(alpha[:, ::-1]) if mirrored else alpha
+
+
+def _told(net: PersonRunner, rgb: Rgb) -> Alpha:
+    return net(rgb)[0]
+
+
+def _other_told(net: Selfie, rgb: Rgb) -> Alpha:
+    return np.asarray(net(rgb[None])[0], np.float32)
 
 
 def decided(alpha: Alpha) -> Alpha:

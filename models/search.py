@@ -5,7 +5,7 @@ from functools import partial, reduce
 
 from kernels.threads import may_be_shared
 from kernels.types import Alpha, Rgb
-from models.beside import Beside
+from models.beside import Beside, comes_last
 from models.fusion import agreed
 
 Far = Callable[[Rgb], Alpha]
@@ -35,7 +35,8 @@ class Search:
 
     def _begin(self) -> None:
         nets = self._left.pop(0)
-        if not may_be_shared():
+        # Who asks next may not be able to wait for a thread that this one begins.
+        if not may_be_shared() or comes_last():
             self._looking: Beside[list[Alpha]] | _Later = _Later(partial(_seen_by, nets, self._rgb))
         else:
             look = partial(_seen_by, nets, self._rgb)
@@ -43,7 +44,7 @@ class Search:
 
 
 class _Later:
-    """Where kernels may not run beside others."""
+    """A look when it is asked for, where none should run beside."""
 
     def __init__(self, see: Callable[[], list[Alpha]]) -> None:
         self.result = see

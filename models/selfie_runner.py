@@ -1,12 +1,14 @@
 """The Selfie networks as functions of arrays, run by kernels."""
 
+from copy import copy
+
 import numpy as np
 import numpy.typing as npt
 
 from models.parts import Part
 from models.person_shape import STRIDE
 from models.selfie_plan import SelfiePlan
-from models.sizes import Sizes
+from models.sizes import FEW, Sizes
 from models.weights import load_weights
 
 
@@ -18,7 +20,14 @@ class Selfie:
 
     def __init__(self, name: str) -> None:
         """Load weights `name`; WeightsError when the file is missing or damaged."""
-        self._sizes = Sizes(SelfiePlan(Part(load_weights(name))).sized)
+        self._plan = SelfiePlan(Part(load_weights(name)))
+        self._sizes = Sizes(self._plan.sized)
+
+    def apart(self) -> "Selfie":
+        """The same net for who cannot wait until another thread's call is over."""
+        other = copy(self)
+        other._sizes = Sizes(self._plan.sized, most=FEW)
+        return other
 
     def __call__(self, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Alphas (N, H, W) float32 in [0, 1] of pictures (N, H, W, 3) uint8 RGB.

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from models.maps import Map
 from models.program import Program
 
-_MOST = 6
-"""Sizes of pictures that memory is kept for: 5 MB for 256x144 pixels, 22 MB for 448x448."""
+_MOST, FEW = 6, 4
+"""Sizes of pictures that memory is kept for, and those for who seldom calls: 5 MB for 256x144
+pixels, 22 MB for 448x448."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

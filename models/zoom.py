@@ -123,15 +123,15 @@ class Zoom:
     def _whole(self, picture: Picture) -> Rgb:
         return see(picture, whole(picture), *tile_size(whole(picture), self._area))
 
-    def peek(self, near: Near, picture: Picture, last: Alpha | None) -> Alpha:
+    def peek(self, far: Sequence[Far], near: Near, picture: Picture, last: Alpha | None) -> Alpha:
         """What `near` makes of the subjects in `last`, the coarse alpha of nearly the same picture.
 
-        last: None, or one of another size, to look for subjects first. Nothing is remembered, so
-        another thread may look meanwhile.
+        last: None, or one of another size or of nobody, to look for subjects far first. Nothing is
+        remembered, so another thread may look meanwhile; far and near must not wait for it.
         """
         size = coarse_size(picture.height, picture.width)
-        if last is None or last.shape != size:
-            last = _laid(look(self._far, self._whole(picture)), picture)
+        if last is None or last.shape != size or not (last > EVIDENCE).any():
+            last = _laid(look(far, self._whole(picture)), picture)
         return _zoomed(near, picture, SubjectBoxes(self._pad).follow(last, None), size)
 
 

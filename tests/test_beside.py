@@ -95,7 +95,8 @@ def test_who_is_not_equal_comes_later_and_keeps_to_one_thread() -> None:
         assert later.result() == (nice + 10, False, 1)
         assert last.result() == (nice, True, 1)
         assert (later.rank, last.rank) == ("later", "last")
-    assert last.is_over or last.result()
+    for each in (later, last):
+        each.join()
     assert _standing() == before
     use_threads(1)  # as where other programs hold the other cores
     try:
@@ -105,6 +106,22 @@ def test_who_is_not_equal_comes_later_and_keeps_to_one_thread() -> None:
             assert beside.rank == "equal"
     finally:
         use_threads(available())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads say so on Linux alone")
+def test_who_comes_last_leaves_no_thread_behind_that_does() -> None:
+    names = list[str]()
+
+    def net(rgb: Rgb) -> Alpha:
+        names.append(threading.current_thread().name)
+        return np.zeros(rgb.shape[:2], np.float32)
+
+    def look() -> Search:
+        return Search([net], np.zeros((4, 6, 3), np.uint8), at_once=False)
+
+    begun = Beside("look", look, "last")
+    assert begun.result().result() is not None
+    assert names == [threading.current_thread().name if begun.rank == "last" else "find"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads say so on Linux alone")

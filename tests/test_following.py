@@ -24,7 +24,7 @@ class Eye:
         self.places: dict[int, int] = {}
         self.seen: list[tuple[int, float | None]] = []
         self.glances: list[int] = []
-        self.glimpses: list[tuple[int, Alpha | None]] = []
+        self.glimpses: list[tuple[int, Alpha | None, bool]] = []
         self.gate = threading.Event()
         self.gate.set()
         self.threads: set[str] = set()
@@ -48,9 +48,9 @@ class Eye:
         self.glances.append(len(self.seen))
         return self(picture, dt)
 
-    def glimpse(self, picture: Picture, last: Alpha | None) -> Alpha:
+    def glimpse(self, picture: Picture, last: Alpha | None, remembers: bool) -> Alpha:
         left = self.places[id(picture.planes[0])]
-        self.glimpses.append((left, last))
+        self.glimpses.append((left, last, remembers))
         return truth(left)
 
     def reset(self) -> None:
@@ -186,6 +186,7 @@ class Last(Beside[Alpha]):
     """Says that it comes last, also where nothing does."""
 
     def __init__(self, name: str, compute: Callable[[], Alpha], rank: Rank = "equal") -> None:
+        assert rank == "last"
         super().__init__(name, compute, "equal")
         self.rank = rank
 
@@ -213,9 +214,8 @@ def test_a_glimpse_does_while_a_look_runs_that_comes_last(
     moved = _other_subject()
     for left in (200, 201):
         assert off(last(eye.picture(left, subject=moved), DT), left) < 0.05
-    [(left, given)] = eye.glimpses  # the second picture is followed from the glimpse
-    assert left == 200
-    assert given is not None
+    [(left, given, remembers)] = eye.glimpses  # the second picture is followed from the glimpse
+    assert (left, given is None, remembers) == (200, False, True)
     # The look is older than the glimpse; what cannot be followed from it is from the glimpse.
     _open(last, eye)
     assert off(last(eye.picture(202, subject=moved), DT), 202) < 0.05
@@ -231,7 +231,7 @@ def test_motion_that_is_lost_is_a_glimpse_and_then_a_look(
         last.settle()
     assert off(last(eye.picture(200, subject=_other_subject()), DT), 200) == 0
     last.settle()
-    assert [left for left, _ in eye.glimpses] == [200]
+    assert [left for left, *_ in eye.glimpses] == [200]
     assert eye.seen[-1] == (200, pytest.approx(2 * DT))
 
 
@@ -245,7 +245,7 @@ def test_a_look_that_takes_too_long_is_stood_in_for_and_not_heeded(
     for left in lefts:
         assert off(last(pictures[left], DT), left) < 0.05
     # A quarter of a second after the look began, and after each glimpse.
-    assert [left for left, _ in eye.glimpses] == [48, 55]
+    assert [left for left, *_ in eye.glimpses] == [48, 55]
     eye.places[id(pictures[41].planes[0])] = 200  # what it says is old by now
     _open(last, eye)
     assert off(last(eye.picture(62), DT), 62) < 0.05
@@ -257,20 +257,25 @@ def test_a_shot_that_begins_while_a_look_does_not_end_is_glimpsed_at(
     last(eye.picture(40), None)
     eye.gate.clear()
     last(eye.picture(41), DT)
-    assert off(last(eye.picture(200), None), 200) == 0
-    [(left, given)] = eye.glimpses
-    assert (left, given is None) == (200, True)
-    assert off(last(eye.picture(201), DT), 201) < 0.05
+    for left in range(200, 209):
+        assert off(last(eye.picture(left), DT if left > 200 else None), left) < 0.05
+    # At once, and after a quarter of a second; nothing that looks left is of this shot.
+    assert [(left, remembers) for left, _, remembers in eye.glimpses] == [
+        (200, False),
+        (207, False),
+    ]
+    assert eye.glimpses[0][1] is None
     _open(last, eye)
-    last(eye.picture(202), DT)
+    last(eye.picture(209), DT)
     last.settle()
-    # Nothing is known of the shot before when the first look at this one begins.
-    assert eye.seen[-3:] == [(41, pytest.approx(DT)), (-1, None), (202, None)]
+    # Nor is the shot before known when the first look at this one begins.
+    assert eye.seen[-3:] == [(41, pytest.approx(DT)), (-1, None), (209, None)]
 
 
 def test_a_look_that_ends_soon_is_waited_for_before_a_new_shot(
-    eye: Eye, last: FollowingSegmenter
+    eye: Eye, last: FollowingSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(following, "_PATIENCE", 20.0)
     last(eye.picture(40), None)
     last(eye.picture(41), DT)
     assert off(last(eye.picture(200), None), 200) == 0
@@ -285,21 +290,31 @@ def test_pictures_far_apart_are_glimpsed_at_while_a_look_runs(
     eye.gate.clear()
     last(eye.picture(41), DT)
     assert off(last(eye.picture(200), 0.2), 200) == 0
-    assert [left for left, _ in eye.glimpses] == [200]
+    assert [left for left, *_ in eye.glimpses] == [200]
     eye.gate.set()
 
 
 def test_where_nothing_comes_last_looks_are_waited_for(
     eye: Eye, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "are_ranks", lambda: False)
-    monkeypatch.setattr(beside, "are_ranks", lambda: False)
+    for place in (following, beside):
+        monkeypatch.setattr(place, "are_ranks", lambda: False)
     segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse)
     segmenter.every = 4
     segmenter(eye.picture(40), None)
-    moved = eye.picture(200, subject=_other_subject())
-    assert off(segmenter(moved, DT), 200) == 0
-    assert eye.seen[-1] == (200, pytest.approx(DT))
+    moved = [eye.picture(left, subject=_other_subject()) for left in (200, 120)]
+    assert off(segmenter(moved[0], DT), 200) == 0  # a look here and now
+    segmenter(eye.picture(201), DT)
+    eye.gate.clear()
+    segmenter(eye.picture(202), DT)
+    segmenter(eye.picture(203), DT)
+    opening = threading.Timer(0.05, eye.gate.set)
+    opening.start()
+    segmenter.every = 0
+    assert off(segmenter(moved[1], DT), 120) == 0
+    opening.join()
+    assert [left for left, _ in eye.seen if left >= 0][:2] == [40, 200]
+    assert eye.seen[-1][0] == 120
     assert not eye.glimpses
 
 

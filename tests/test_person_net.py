@@ -259,9 +259,10 @@ def test_a_memory_of_another_size_is_means_of_what_each_place_touches(
         np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-5)
 
 
-def test_a_net_apart_says_the_same_and_waits_for_nobody() -> None:
+def test_a_net_apart_says_the_same_and_has_memory_of_its_own() -> None:
     runner = PersonRunner("person")
     apart, rgb = runner.apart(), drawn_person(64, 64)
-    with runner._sizes(64, 64).running:
-        found = apart(rgb)[0]
-    np.testing.assert_array_equal(found, runner(rgb)[0])
+    np.testing.assert_array_equal(apart(rgb)[0], runner(rgb)[0])
+    ours, theirs = (each._sizes(64, 64) for each in (runner, apart))
+    assert ours.running is not theirs.running
+    assert not np.shares_memory(ours.program.memory, theirs.program.memory)

@@ -1,12 +1,14 @@
 """Pass 1's own net with its committed weights, through the door that every segmenter has."""
 
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Thread
 
 import cv2
 import numpy as np
 import pytest
 
-from kernels.types import Rgb
+from kernels.types import Alpha, Rgb
 from models import person_segmenter
 from models.person_segmenter import PersonSegmenter
 from models.segmenter import QUALITIES, coarse_size, open_segmenter
@@ -143,12 +145,40 @@ def test_a_glance_takes_in_a_third_of_the_pixels(monkeypatch: pytest.MonkeyPatch
 def test_a_glimpse_finds_who_is_known_and_whom_nobody_knows_yet() -> None:
     frame, segmenter = _frame(STILL), PersonSegmenter("fast", patient=False)
     alpha = segmenter(frame, None)
-    for last in (alpha, None, alpha[::2]):
-        glimpse = segmenter.glimpse(frame, last)
-        assert glimpse.shape == alpha.shape
-        both, either = (glimpse > 0.5) & (alpha > 0.5), (glimpse > 0.5) | (alpha > 0.5)
-        assert both.sum() > 0.95 * either.sum()
-    assert not segmenter.glimpse(frame, np.zeros_like(alpha)).any()
+    for last in (alpha, None, alpha[::2], np.zeros_like(alpha)):
+        for remembers in (True, False):
+            glimpse = segmenter.glimpse(frame, last, remembers)
+            assert glimpse.shape == alpha.shape
+            both, either = (glimpse > 0.5) & (alpha > 0.5), (glimpse > 0.5) | (alpha > 0.5)
+            assert both.sum() > 0.95 * either.sum()
+
+
+def test_glimpses_wait_for_nobody_who_looks() -> None:
+    """Whoever holds a net's memory may have to wait for a core for many seconds."""
+    frame, segmenter = _frame(STILL), PersonSegmenter("fast", patient=False)
+    alpha = segmenter(frame, None)
+    held = [*segmenter._net._sizes._sized.values(), *segmenter._other._sizes._sized.values()]
+    found = list[Alpha]()
+
+    def glimpse() -> None:
+        found.extend(segmenter.glimpse(frame, last, True) for last in (alpha, None))
+
+    with ExitStack() as stack:
+        for each in held:
+            stack.enter_context(each.running)
+        thread = Thread(target=glimpse, daemon=True)
+        thread.start()
+        thread.join(60)
+        assert len(found) == 2
+    assert held
+
+
+def test_glimpses_recall_nothing_of_another_shot() -> None:
+    frame, segmenter = _frame(STILL), PersonSegmenter("fast", patient=False)
+    alpha = segmenter(frame, None)
+    new = PersonSegmenter("fast", patient=False).glimpse(frame, alpha, True)
+    assert np.abs(new - segmenter.glimpse(frame, alpha, True)).max() > 0.01
+    np.testing.assert_array_equal(new, segmenter.glimpse(frame, alpha, False))
 
 
 def test_glimpses_change_nothing_of_what_is_remembered() -> None:
@@ -157,4 +187,4 @@ def test_glimpses_change_nothing_of_what_is_remembered() -> None:
     for number in range(4):
         alpha = first(frame, 0.04 if number else None)
         np.testing.assert_array_equal(alpha, second(frame, 0.04 if number else None))
-        second.glimpse(frame, alpha if number % 2 else None)
+        second.glimpse(frame, alpha if number % 2 else None, True)

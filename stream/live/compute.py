@@ -47,7 +47,8 @@ class Compute:
         self._capture, self._controls, self._outbox = capture, controls, outbox
         self._governor, self._open_matting = governor, open_matting
         self._shortest, self._latency = 0.75 / rate, latency
-        self._neighbours = Neighbours(available())
+        self._threads = available()
+        self._neighbours = Neighbours(self._threads)
         self._stopping = threading.Event()
         self._work: Work | None = None
         self._thread = threading.Thread(target=self._run, name="compute", daemon=True)
@@ -118,6 +119,8 @@ class Compute:
     ) -> Generator[Begun | Exception, None, None]:
         """Each picture after pass 1, or why there is none; see _pictures."""
         for taken in self._pictures(room, over):
+            if self._threads != used():  # each thread counts its own
+                use_threads(self._threads)
             try:
                 yield work.see(taken)
             except Exception as error:  # no picture without a matte, and the next may succeed
@@ -157,7 +160,7 @@ class Compute:
 
     def _share(self) -> None:
         """Leave to other programs the cores that they use."""
-        threads = self._neighbours.threads()
+        threads = self._threads = self._neighbours.threads()
         if threads != used():
             use_threads(threads)
         if self._governor is not None and self._governor.share(time.monotonic(), threads):
