@@ -48,11 +48,11 @@ class FollowingSegmenter:
 
     every: pictures from the beginning of one look to that of the next, or 0 to look at each picture
     here and now, once no look runs that cannot be waited for; it may be set from one picture to the
-    next. Looks are closer together where
-    pictures are few a second, and where motion is not found. A glance must do for the first picture
-    of a shot, for pictures far apart and, where every is large and kernels may not run beside
-    others, for each; a look follows soon. brief: glances run beside the other work too, instead of
-    looks. While a look runs that cannot be waited for, a glimpse does instead.
+    next. Looks are closer together where pictures are few a second, and where motion is not found.
+    A glance must do for the first picture of a shot, for pictures far apart and, where every is
+    large and kernels may not run beside others, for each; a look follows soon. brief: glances run
+    beside the other work too, instead of looks. While a look runs that cannot be waited for, a
+    glimpse does instead.
     """
 
     def __init__(
@@ -159,8 +159,9 @@ class FollowingSegmenter:
 
     def _is_late(self) -> bool:
         """Whether a look runs for too long, and nothing was seen since."""
-        begun = [each.at for each in (self._looking, self._seen) if each is not None]
-        return len(begun) == 2 and self._now - max(begun) > _LONGEST
+        if self._looking is None or self._seen is None:
+            return False
+        return self._now - max(self._looking.at, self._seen.at) > _LONGEST
 
     def _is_due(self) -> bool:
         """Whether it is time for a look."""
@@ -178,14 +179,17 @@ class FollowingSegmenter:
             last = None if self._seen is None else self._seen.coarse
             return self._have_glimpse(thumbnail, picture, last)
         self.settle()
-        coarse = look(picture, self._since())
-        self._seen, self._newer = _Seen(thumbnail, self._now, coarse), None
+        coarse = self._kept(thumbnail, look(picture, self._since()))
         self._glanced = look is not self._usual
         return coarse
 
     def _have_glimpse(self, thumbnail: Colours, picture: Picture, last: Alpha | None) -> Alpha:
         assert self._glimpse is not None
-        coarse = self._glimpse(picture, last, self._looking is None or self._looking.counts)
+        remembers = self._looking is None or self._looking.counts
+        return self._kept(thumbnail, self._glimpse(picture, last, remembers))
+
+    def _kept(self, thumbnail: Colours, coarse: Alpha) -> Alpha:
+        """What this picture shows, seen here and now, to be followed from it."""
         self._seen, self._newer = _Seen(thumbnail, self._now, coarse), None
         return coarse
 

@@ -13,7 +13,7 @@ from kernels.types import Alpha, Floats, Rgb
 from models.parts import Part
 from models.person_plan import PersonPlan
 from models.person_shape import PEOPLE, SMALLEST, STRIDE
-from models.sizes import FEW, Sizes
+from models.sizes import Sizes
 from models.weights import load_weights
 
 
@@ -32,13 +32,12 @@ class PersonRunner:
     def __init__(self, name: str) -> None:
         """Load the weights `name`; WeightsError when a file is missing or damaged."""
         model, people = (Part(load_weights(each)) for each in (name, PEOPLE))
-        self._plan = PersonPlan(model, people)
-        self._sizes = Sizes(self._plan.sized)
+        self._sizes = Sizes(PersonPlan(model, people).sized)
 
     def apart(self) -> "PersonRunner":
-        """The same net for who cannot wait until another thread's call is over."""
+        """See models.sizes.Sizes."""
         other = copy(self)
-        other._sizes = Sizes(self._plan.sized, most=FEW)
+        other._sizes = self._sizes.apart()
         return other
 
     def __call__(self, rgb: Rgb, memory: Memory | None = None) -> tuple[Alpha, Memory]:

@@ -5,7 +5,6 @@ rocks, trees or furniture; hardly ever do both.
 """
 
 import math
-from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -16,6 +15,7 @@ from models.person_memory import Memories
 from models.person_runner import PersonRunner
 from models.person_shape import PEOPLE, SMALLEST
 from models.picture import Picture
+from models.search import Far
 from models.selfie_runner import Selfie
 from models.subject_box import EVIDENCE
 from models.window import Window, see, tile_size
@@ -74,11 +74,12 @@ class PersonSegmenter:
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
         self._share = 1.0
         self._other = Selfie(PEOPLE)
-        self._net_apart, self._other_apart = self._net.apart(), self._other.apart()
+        self._net_apart = self._net.apart()
+        self._far_apart = _far(self._net_apart, self._other.apart())
         self._sides = (False, True) if self._recipe.mirrored else (False,)
         self._memories = {mirrored: Memories() for mirrored in self._sides}
         every, pad = self._recipe.find_every, self._recipe.pad
-        far = partial(_told, self._net), partial(_other_told, self._other)
+        far = _far(self._net, self._other)
         self._zoom = Zoom(far, _FAR_AREA, self._near, every, pad, patient)
 
     def reset(self) -> None:
@@ -115,8 +116,7 @@ class PersonSegmenter:
             memory = self._memories[False].peek(window, *rgb.shape[:2]) if remembers else None
             return self._net_apart(rgb, memory)[0]
 
-        far = partial(_told, self._net_apart), partial(_other_told, self._other_apart)
-        return decided(self._zoom.peek(far, near, picture, last))
+        return decided(self._zoom.peek(self._far_apart, near, picture, last))
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
         rgb = self._seen(picture, window, self._share)
@@ -135,12 +135,9 @@ class PersonSegmenter:
         return np.ascontiguousarray(alpha[:, ::-1]) if mirrored else alpha
 
 
-def _told(net: PersonRunner, rgb: Rgb) -> Alpha:
-    return net(rgb)[0]
-
-
-def _other_told(net: Selfie, rgb: Rgb) -> Alpha:
-    return np.asarray(net(rgb[None])[0], np.float32)
+def _far(net: PersonRunner, other: Selfie) -> tuple[Far, Far]:
+    """Both as models.zoom asks them."""
+    return lambda rgb: net(rgb)[0], lambda rgb: np.asarray(other(rgb[None])[0], np.float32)
 
 
 def decided(alpha: Alpha) -> Alpha:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from models.parts import Part
 from models.person_shape import STRIDE
 from models.selfie_plan import SelfiePlan
-from models.sizes import FEW, Sizes
+from models.sizes import Sizes
 from models.weights import load_weights
 
 
@@ -20,13 +20,12 @@ class Selfie:
 
     def __init__(self, name: str) -> None:
         """Load weights `name`; WeightsError when the file is missing or damaged."""
-        self._plan = SelfiePlan(Part(load_weights(name)))
-        self._sizes = Sizes(self._plan.sized)
+        self._sizes = Sizes(SelfiePlan(Part(load_weights(name))).sized)
 
     def apart(self) -> "Selfie":
-        """The same net for who cannot wait until another thread's call is over."""
+        """See models.sizes.Sizes."""
         other = copy(self)
-        other._sizes = Sizes(self._plan.sized, most=FEW)
+        other._sizes = self._sizes.apart()
         return other
 
     def __call__(self, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

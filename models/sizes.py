@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from models.maps import Map
 from models.program import Program
 
-_MOST, FEW = 6, 4
+_MOST, _FEW = 6, 4
 """Sizes of pictures that memory is kept for, and those for who seldom calls: 5 MB for 256x144
 pixels, 22 MB for 448x448."""
 
@@ -35,6 +35,10 @@ class Sizes:
         self._plan, self._most = plan, most
         self._sized: OrderedDict[tuple[int, int], Sized] = OrderedDict()
         self._choosing = threading.Lock()
+
+    def apart(self) -> "Sizes":
+        """The same with memory of its own, for who cannot wait while another thread runs a net."""
+        return Sizes(self._plan, _FEW)
 
     def __call__(self, height: int, width: int) -> Sized:
         """The net for pictures of (height, width)."""

@@ -62,6 +62,11 @@ def eye() -> Eye:
     return Eye()
 
 
+def _other_subject() -> Plane:
+    """One whose motion cannot be followed."""
+    return texture(SIDE, SIDE, 130, 235)
+
+
 def test_what_moves_is_followed_between_looks(eye: Eye) -> None:
     segmenter, lefts = FollowingSegmenter(eye), range(40, 72, 2)
     segmenter.every = 4
@@ -109,7 +114,7 @@ def test_a_picture_without_known_motion_is_looked_at_here_and_now(eye: Eye, glan
     segmenter = FollowingSegmenter(eye, eye.glance if glances else None)
     segmenter.every = 4
     segmenter(eye.picture(40), None)
-    moved = eye.picture(200, subject=texture(SIDE, SIDE, 130, 235))
+    moved = eye.picture(200, subject=_other_subject())
     assert off(segmenter(moved, DT), 200) == 0
     assert eye.seen[-1] == (200, pytest.approx(DT))
     assert eye.threads == {threading.current_thread().name}
@@ -120,7 +125,7 @@ def test_motion_that_is_lost_over_many_pictures_makes_the_next_look_come_earlier
     segmenter.every = 9
     for number in range(3):
         segmenter(eye.picture(40), DT if number else None)
-    segmenter(eye.picture(200, subject=texture(SIDE, SIDE, 130, 235)), DT)
+    segmenter(eye.picture(200, subject=_other_subject()), DT)
     segmenter.settle()
     assert eye.seen[-1] == (200, pytest.approx(3 * DT))
     assert eye.threads == {threading.current_thread().name, "look"}
@@ -157,7 +162,7 @@ def test_looks_come_often_in_time_too(eye: Eye) -> None:
 def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
     segmenter = FollowingSegmenter(eye)
     segmenter.every = 1
-    subject = texture(SIDE, SIDE, 130, 235)
+    subject = _other_subject()
     segmenter(eye.picture(40), None)
     moved = [eye.picture(left, subject=subject) for left in (200, 202)]
     segmenter.every = 9
@@ -191,9 +196,12 @@ class Last(Beside[Alpha]):
         self.rank = rank
 
 
-def _other_subject() -> Plane:
-    """One whose motion cannot be followed."""
-    return texture(SIDE, SIDE, 130, 235)
+def _begin_look(segmenter: FollowingSegmenter, eye: Eye) -> None:
+    """Have a look run that does not end: at the second picture, after a glance at the first."""
+    segmenter(eye.picture(40), None)
+    eye.gate.clear()
+    segmenter(eye.picture(41), DT)
+    assert segmenter._looking is not None
 
 
 def _open(segmenter: FollowingSegmenter, eye: Eye) -> None:
@@ -207,10 +215,7 @@ def _open(segmenter: FollowingSegmenter, eye: Eye) -> None:
 def test_a_glimpse_does_while_a_look_runs_that_comes_last(
     eye: Eye, last: FollowingSegmenter
 ) -> None:
-    last(eye.picture(40), None)
-    eye.gate.clear()
-    last(eye.picture(41), DT)  # begins a look, for there was but a glance
-    assert last._looking is not None
+    _begin_look(last, eye)
     moved = _other_subject()
     for left in (200, 201):
         assert off(last(eye.picture(left, subject=moved), DT), left) < 0.05
@@ -254,9 +259,7 @@ def test_a_look_that_takes_too_long_is_stood_in_for_and_not_heeded(
 def test_a_shot_that_begins_while_a_look_does_not_end_is_glimpsed_at(
     eye: Eye, last: FollowingSegmenter
 ) -> None:
-    last(eye.picture(40), None)
-    eye.gate.clear()
-    last(eye.picture(41), DT)
+    _begin_look(last, eye)
     for left in range(200, 209):
         assert off(last(eye.picture(left), DT if left > 200 else None), left) < 0.05
     # At once, and after a quarter of a second; nothing that looks left is of this shot.
@@ -286,9 +289,7 @@ def test_a_look_that_ends_soon_is_waited_for_before_a_new_shot(
 def test_pictures_far_apart_are_glimpsed_at_while_a_look_runs(
     eye: Eye, last: FollowingSegmenter
 ) -> None:
-    last(eye.picture(40), None)
-    eye.gate.clear()
-    last(eye.picture(41), DT)
+    _begin_look(last, eye)
     assert off(last(eye.picture(200), 0.2), 200) == 0
     assert [left for left, *_ in eye.glimpses] == [200]
     eye.gate.set()

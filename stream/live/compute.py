@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 
-from kernels.threads import available, may_be_shared, use_threads, used
+from kernels.threads import available, may_be_shared, use_threads
 from models.clock import StageClock
 from stream.errors import StreamError, UsageError, WeightsError
 from stream.live.capture import Capture, Numbered
@@ -119,8 +119,7 @@ class Compute:
     ) -> Generator[Begun | Exception, None, None]:
         """Each picture after pass 1, or why there is none; see _pictures."""
         for taken in self._pictures(room, over):
-            if self._threads != used():  # each thread counts its own
-                use_threads(self._threads)
+            use_threads(self._threads)  # each thread counts its own
             try:
                 yield work.see(taken)
             except Exception as error:  # no picture without a matte, and the next may succeed
@@ -161,8 +160,7 @@ class Compute:
     def _share(self) -> None:
         """Leave to other programs the cores that they use."""
         threads = self._threads = self._neighbours.threads()
-        if threads != used():
-            use_threads(threads)
+        use_threads(threads)
         if self._governor is not None and self._governor.share(time.monotonic(), threads):
             self._obey(self._governor)
 
