@@ -22,8 +22,12 @@ def run(governor: Governor, cost: Callable[[int, float], float], start: float, e
 def test_steps_go_from_dear_to_cheap_and_name_themselves() -> None:
     assert STEPS[0].tiles == 1
     kinds = ("learned", "fine", "fast")
+    by_nets = [step.pass2 == "learned" for step in STEPS]
+    by_colour = STEPS[sum(by_nets) :]
+    assert by_nets == sorted(by_nets, reverse=True)
     for ranks in (
-        [(step.beside > 0, kinds.index(step.pass2)) for step in STEPS],
+        [(step.beside > 0, -step.tiles) for step in STEPS[: sum(by_nets)]],
+        [(step.beside > 0, kinds.index(step.pass2)) for step in by_colour],
         [max(step.every, step.beside) for step in STEPS],
         [-step.effects for step in STEPS],
         [step.glances for step in STEPS],
@@ -131,17 +135,19 @@ def test_a_step_that_was_hardly_dearer_before_the_start_is_tried() -> None:
 
 
 def test_a_dear_step_is_gone_up_to_where_more_time_is_left_than_the_last_ones_want() -> None:
+    dear = [number for number, step in enumerate(STEPS) if step.most * TARGET < 0.0215]
+    low, high = len(STEPS) - 2, dear[-2]
     ends = {}
-    for first in (len(STEPS) - 2, 3):
+    for first in (low, high):
         governor = Governor(TARGET)
         governor.level = first
         assert governor.fits(STEPS[first].most * TARGET - 1e-6)
         assert not governor.fits(STEPS[first].most * TARGET + 1e-6)
         run(governor, lambda level, now: 0.0215, 0, 60)
         ends[first] = governor.level
-    roomy = [number for number, step in enumerate(STEPS) if step.most > 0.0215 / TARGET]
-    assert ends == {len(STEPS) - 2: roomy[0], 3: 3}
-    assert 3 < roomy[0] < len(STEPS) - 2
+    assert ends == {low: dear[-1] + 1, high: high}
+    assert 0 < high < dear[-1] + 1 < low
+    assert STEPS[high - 1].most * TARGET < 0.0215
 
 
 def test_when_a_neighbour_leaves_the_step_that_fitted_before_it_came_is_back() -> None:
@@ -156,6 +162,20 @@ def test_when_a_neighbour_leaves_the_step_that_fitted_before_it_came_is_back() -
     run(governor, lambda level, now: 0.02, 12.5, 13)
     governor.share(13, 2)
     assert governor.level == before
+
+
+def test_a_step_too_dear_for_fewer_threads_is_left_once() -> None:
+    governor = Governor(TARGET)
+    governor.share(0, 2)
+    run(governor, lambda level, now: 0.05 if level < 2 else 0.018, 0, 30)
+    assert governor.level == 2
+    governor.share(30, 1)
+    before = governor.changes
+    run(governor, lambda level, now: 0.04 if level < 3 else 0.018, 30, 120)
+    assert (governor.level, governor.changes - before) == (3, 1)
+    # What it was so dear for is over.
+    run(governor, lambda level, now: 0.016 if level < 3 else 0.007, 120, 124)
+    assert governor.level < 3
 
 
 def test_a_step_left_for_its_spikes_is_not_gone_back_to_for_its_usual_frames() -> None:

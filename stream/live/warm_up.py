@@ -7,7 +7,7 @@ from statistics import median
 
 from kernels.threads import used
 from stream.live.capture import Capture, Numbered
-from stream.live.governor import Governor
+from stream.live.governor import STEPS, Governor
 from stream.live.rehearsal import PARTS
 from stream.live.work import Work
 from stream.preparing import prepare
@@ -18,6 +18,9 @@ _LONGEST = 1.5
 """Seconds, at most, that are spent on finding the step to begin with."""
 _APART = 20_000
 """Microseconds between the times that the picture is given."""
+_RESTED = max(step.every for step in STEPS)
+"""Pictures of the camera's from one of these times to the next: so many that pass 1 never rests,
+which it could seldom do later."""
 _PATIENCE = 0.1
 
 
@@ -69,7 +72,7 @@ def _timed(work: Work, taken: Numbered, later: int) -> float:
     """Seconds that the picture of `taken` takes, as one that follows itself."""
     frame = taken.captured.frame
     frame = replace(frame, pts=frame.pts + later * _APART)
-    again = Numbered(taken.number + later, replace(taken.captured, frame=frame))
+    again = Numbered(taken.number + later * _RESTED, replace(taken.captured, frame=frame))
     started = time.perf_counter()
     work.finish(work.see(again))
     return time.perf_counter() - started
