@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from stream.live.governor import STEPS, Governor
 
 TARGET = 0.03
@@ -191,6 +193,19 @@ def test_a_step_left_for_its_spikes_is_not_gone_back_to_for_its_usual_frames() -
     run(governor, lambda level, now: 0.02, 20, 22)
     governor.share(22, 2)
     assert governor.level >= 3
+
+
+@pytest.mark.parametrize(("usual", "is_left"), [(0.015, False), (0.024, True)])
+def test_now_and_then_a_late_frame_ends_a_step_with_little_time_over(
+    usual: float, is_left: bool
+) -> None:
+    governor = Governor(TARGET)
+
+    def now_and_then(level: int, now: float) -> float:
+        return 0.04 if level < 3 and round(now * 30) % 12 == 0 else usual
+
+    run(governor, now_and_then, 0, 10)
+    assert governor.level == (3 if is_left else 0)
 
 
 def test_a_step_tried_in_vain_is_tried_again_once_there_is_time_for_it() -> None:

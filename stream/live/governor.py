@@ -84,6 +84,9 @@ _MOST, _SPIKES = 8, 9
 picture that is a little late shows less than edges that come and go."""
 _TRIAL, _TRIAL_SPIKES = 3.0, 4
 """Seconds that a step is on trial for, and slow frames of the window that end it then."""
+_TIGHT_SPIKES = 3
+"""Slow frames that end a step at which most frames take more of the target than they may there:
+these come again and again."""
 _HIGH = 1.0
 """Share of the target above which a frame is slow."""
 _CALM = 1.0
@@ -204,6 +207,8 @@ class Governor:
         """Whether most of the last few frames were slow, or too many of the window."""
         slow = [share > _HIGH for share in self._times]
         spikes = _TRIAL_SPIKES if now - self._raised_at < _TRIAL else _SPIKES
+        if _usual(self._times) > self.step.most:
+            spikes = _TIGHT_SPIKES
         return sum(slow[-_RECENT:]) >= _MOST or sum(slow) >= spikes
 
     def _change(self, now: float, by: int) -> bool:
