@@ -1,5 +1,6 @@
 """Pass 1 that looks at some pictures beside their other work, and follows motion to the others."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 from kernels.threads import may_be_shared
 from kernels.types import Alpha
 from models.beside import Beside, are_ranks
+from models.detail import Detail
 from models.motion import Colours, Follower, thumbnail_of
 from models.picture import Picture
 from models.segmenter import Segmenter
@@ -24,6 +26,9 @@ _PATIENCE = 0.1
 _FEW = 2
 """Pictures since the last look began over which motion should be found: if not, the next look is
 here and now; over more it begins earlier."""
+_SOON = 2
+"""Pictures from the beginning of a look to its end, at most, where it may be a closer one: what is
+seen late is followed for longer, and loses more than it shows."""
 
 
 class _Seen(NamedTuple):
@@ -35,11 +40,16 @@ class _Seen(NamedTuple):
 
 
 class _Looking(NamedTuple):
-    """A look that runs: at what, since when, and whether it still counts."""
+    """A look that runs: at what, since when, and whether it still counts.
+
+    It ends with its answer and the seconds that it took, of which it has `most`, None where it
+    matters not.
+    """
 
     thumbnail: Colours
     at: float
-    beside: Beside[Alpha]
+    beside: Beside[tuple[Alpha, float]]
+    most: float | None
     counts: bool = True
 
 
@@ -52,19 +62,25 @@ class FollowingSegmenter:
     A glance must do for the first picture of a shot, for pictures far apart and, where every is
     large and kernels may not run beside others, for each; a look follows soon. brief: glances run
     beside the other work too, instead of looks. While a look runs that cannot be waited for, a
-    glimpse does instead.
+    glimpse does instead. share: times the pixels of a look, for looks here and now where every is
+    0; looks that nobody waits for come as close as they are over in time.
     """
 
     def __init__(
-        self, segmenter: Segmenter, glance: Look | None = None, glimpse: Glimpse | None = None
+        self,
+        segmenter: Segmenter,
+        glance: Look | None = None,
+        glimpse: Glimpse | None = None,
+        come: Callable[[float], None] | None = None,
     ) -> None:
-        """glance, glimpse: the segmenter's, in less time; None where it has none.
+        """glance, glimpse: the segmenter's, in less time; None where it has none. come: has its
+        looks and glances take in that many times the pixels, if it can.
 
         Without a glimpse looks are waited for.
         """
-        self.every, self.brief = 0, False
+        self.every, self.brief, self.share = 0, False, 1.0
         self._segmenter, self._glance = segmenter, glance or segmenter
-        self._glimpse = glimpse
+        self._glimpse, self._come, self._detail = glimpse, come, Detail()
         self._follow = Follower()
         # What was looked at last, and the glimpse that is newer, if there is one.
         self._seen: _Seen | None = None
@@ -88,7 +104,9 @@ class FollowingSegmenter:
             looking.beside.join()
             self._segmenter.reset()
             return
-        coarse = looking.beside.result()
+        coarse, seconds = looking.beside.result()
+        if looking.most is not None:
+            self._detail.note(seconds, looking.most)
         is_newest = self._seen is None or self._seen.at <= looking.at
         if is_newest or self._now - looking.at <= _LONGEST:
             self._newer = None if is_newest else self._seen
@@ -117,6 +135,8 @@ class FollowingSegmenter:
             self.reset()
         self._now += dt or 0.0
         self._pictures += 1
+        if self._come is not None:
+            self._come(self._closely())
         is_over = self._looking is not None and self._looking.beside.is_over
         if is_over or (self._can_wait() and (self._is_late() or not self.every)):
             self.settle()
@@ -142,10 +162,26 @@ class FollowingSegmenter:
         elif torn and self._pictures <= _FEW:
             return self._look_now(self._usual, thumbnail, picture)
         if self._looking is None and (torn or self._is_due()):
-            look = partial(self._usual, picture, self._since())
-            beside = Beside("look", look, "last" if self._glimpse else "later")
-            self._looking = _Looking(thumbnail, self._now, beside)
+            self._begin_look(thumbnail, picture, dt)
         return coarse
+
+    def _begin_look(self, thumbnail: Colours, picture: Picture, dt: float) -> None:
+        """Look at `picture` beside the other work, `dt` seconds after the one before."""
+        look = partial(_timed, self._usual, picture, self._since())
+        beside = Beside("look", look, "last" if self._glimpse else "later")
+        most = _SOON * dt if self._comes_close else None
+        self._looking = _Looking(thumbnail, self._now, beside, most)
+
+    @property
+    def _comes_close(self) -> bool:
+        """Whether looks beside may take in more pixels: nobody waits for them, and all count."""
+        return self._come is not None and not (self.brief or self._can_wait())
+
+    def _closely(self) -> float:
+        """Times the pixels that this picture's looks take in."""
+        if not self.every:
+            return self.share
+        return self._detail.share if self._comes_close else 1.0
 
     @property
     def _usual(self) -> Look:
@@ -199,3 +235,9 @@ class FollowingSegmenter:
         looked, self._looked = self._looked, self._now
         self._pictures, self._glanced = 0, False
         return None if looked is None else self._now - looked
+
+
+def _timed(look: Look, picture: Picture, dt: float | None) -> tuple[Alpha, float]:
+    """What a look finds, and the seconds that it took."""
+    started = time.perf_counter()
+    return look(picture, dt), time.perf_counter() - started

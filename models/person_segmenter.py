@@ -64,7 +64,10 @@ RECIPES = {
 
 
 class PersonSegmenter:
-    """The net behind models.zoom."""
+    """The net behind models.zoom.
+
+    detail: times the recipe's pixels that looks and glances take in; it may be set at any time.
+    """
 
     def __init__(self, quality: str = "balanced", patient: bool = True) -> None:
         """Raises WeightsError when the weights cannot be loaded.
@@ -72,7 +75,7 @@ class PersonSegmenter:
         patient: see models.zoom.
         """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
-        self._share = 1.0
+        self.detail = self._share = 1.0
         self._other = Selfie(PEOPLE)
         self._net_apart = self._net.apart()
         self._far_apart = _far(self._net_apart, self._other.apart())
@@ -119,7 +122,7 @@ class PersonSegmenter:
         return decided(self._zoom.peek(self._far_apart, near, picture, last))
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
-        rgb = self._seen(picture, window, self._share)
+        rgb = self._seen(picture, window, self._share * self.detail)
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
         return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
 

@@ -8,6 +8,7 @@ import pytest
 from kernels.types import Alpha, Plane
 from models import beside, following
 from models.beside import Beside, Rank
+from models.detail import SHARES
 from models.following import FollowingSegmenter
 from models.picture import Picture
 from stream.frame import Frame
@@ -178,19 +179,25 @@ def test_motion_lost_while_a_look_runs_is_sought_from_there(eye: Eye) -> None:
 
 
 @pytest.fixture
-def last(eye: Eye, monkeypatch: pytest.MonkeyPatch) -> FollowingSegmenter:
-    """One whose looks come last, at each fourth picture; they begin once eye.gate is open."""
+def looks_come_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "are_ranks", lambda: True)
     monkeypatch.setattr(following, "Beside", Last)
+
+
+@pytest.fixture
+def last(eye: Eye, looks_come_last: None) -> FollowingSegmenter:
+    """One whose looks come last, at each fourth picture; they begin once eye.gate is open."""
     segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse)
     segmenter.every = 4
     return segmenter
 
 
-class Last(Beside[Alpha]):
+class Last(Beside[tuple[Alpha, float]]):
     """Says that it comes last, also where nothing does."""
 
-    def __init__(self, name: str, compute: Callable[[], Alpha], rank: Rank = "equal") -> None:
+    def __init__(
+        self, name: str, compute: Callable[[], tuple[Alpha, float]], rank: Rank = "equal"
+    ) -> None:
         assert rank == "last"
         super().__init__(name, compute, "equal")
         self.rank = rank
@@ -317,6 +324,40 @@ def test_where_nothing_comes_last_looks_are_waited_for(
     assert [left for left, _ in eye.seen if left >= 0][:2] == [40, 200]
     assert eye.seen[-1][0] == 120
     assert not eye.glimpses
+
+
+@pytest.mark.usefixtures("looks_come_last")
+def test_looks_that_nobody_waits_for_come_as_close_as_they_are_over_in_time(eye: Eye) -> None:
+    came: list[float] = []
+    segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse, came.append)
+    segmenter.share = 1.5
+    segmenter(eye.picture(40), None)
+    assert came == [1.5]  # here and now
+    segmenter.every = 2
+    for _ in range(60):
+        segmenter(eye.picture(40), DT)
+        segmenter.settle()
+    assert came[1] == 1
+    assert came[1:] == sorted(came[1:])
+    assert came[-1] == SHARES[-1]
+    # Glances instead say nothing of looks.
+    segmenter.brief = True
+    segmenter(eye.picture(40), DT)
+    assert came[-1] == 1
+
+
+def test_looks_that_are_waited_for_come_no_closer(
+    eye: Eye, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in (following, beside):
+        monkeypatch.setattr(place, "are_ranks", lambda: False)
+    came: list[float] = []
+    segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse, came.append)
+    segmenter.every = 2
+    for number in range(60):
+        segmenter(eye.picture(40), DT if number else None)
+        segmenter.settle()
+    assert {*came} == {1}
 
 
 def test_glances_may_run_beside_as_well(eye: Eye) -> None:

@@ -140,6 +140,13 @@ def test_a_glance_takes_in_a_third_of_the_pixels(monkeypatch: pytest.MonkeyPatch
         look(frame, None)
     assert 0.25 < areas[1] / areas[0] < 0.4
     assert areas[2] == areas[0]
+    segmenter.detail = 0.5
+    segmenter(frame, None)
+    assert 0.4 < areas[3] / areas[0] < 0.6
+    segmenter.glimpse(frame, None, True)
+    segmenter.detail = 1.0
+    segmenter.glimpse(frame, None, True)
+    assert areas[-1] == areas[-2]
 
 
 def test_a_glimpse_finds_who_is_known_and_whom_nobody_knows_yet() -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from models.detail import SHARES
+
 if TYPE_CHECKING:
     from models.stepped_refiner import Kind
 
@@ -26,6 +28,7 @@ class Step:
     every: int = 1
     beside: int = 0
     glances: bool = False
+    share: float = 1.0
     effects: bool = True
     most: float = 0.65
 
@@ -45,8 +48,7 @@ _EDGES = {
     "learned": "learned edges", "fine": "fast edges on finer cells", "fast": "fast edges",
 }  # fmt: skip
 STEPS = (
-    Step(),
-    Step("learned", 0.5, every=2),
+    Step(share=SHARES[-1]),
     Step("learned", 0.5, beside=2, most=0.75),
     Step("fine", every=2),
     Step("fast", every=2),
@@ -58,14 +60,14 @@ STEPS = (
 )
 """From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects.
 
-Where processors are fast, pass 1 following motion saves more than edges by colour do, and loses as
-much (on eight films 50.5 off from the best instead of 50.6, at 720p 17 ms instead of 16, where nets
-and looks at each picture took 24): so nets stay for a step longer, which show more of hair. Then
-they go, and pass 1 looks at each picture again: where looks take long, following loses more.
-Then it follows as well. It looks at all of its pixels all the same: on a third of them, which took
-as long as following does, alphas were up to twice as far from the best (see benchmarks.live_steps,
-which measures these steps). That is left to machines whose cores others want as well: there looks
-hold up pictures even from beside, and a third as many were late.
+Where processors are fast, pass 1 following motion takes less time than edges by colour save, and
+its looks, which nobody waits for, come closer than those at each picture may (models.detail): so the
+nets of pass 2 stay for a step longer, as they show more of hair. Then they go, and pass 1 looks at
+each picture again: where looks take long, following loses more. Then it follows as well. It does so
+by whole looks: on a third of their pixels, which took as long as following does, alphas were up to
+twice as far from the best (see benchmarks.live_steps, which measures these steps). That is left to
+machines whose cores others want as well: there looks hold up pictures even from beside, and a third
+as many were late.
 
 On half of the tiles, those expected to be most wrong, earlier nets mended nearly as much (on other
 frames 54.7 instead of 54.4 where "fast" left 57.5). Light nets, one on cells of 4 pixels and one

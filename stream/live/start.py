@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event, Timer
 
@@ -104,14 +105,16 @@ def opener(settings: LiveSettings) -> OpenMatting:
             return open_matting(settings.segmenter, quality, None, clock, patient=False), _stay
         refiner = SteppedRefiner()
         looker = open_segmenter(settings.segmenter, "fast", patient=False)
-        quick = (
-            (looker.glance, looker.glimpse) if isinstance(looker, PersonSegmenter) else (None, None)
-        )
-        segmenter = FollowingSegmenter(looker, *quick)
+        if isinstance(looker, PersonSegmenter):
+            come = partial(setattr, looker, "detail")
+            segmenter = FollowingSegmenter(looker, looker.glance, looker.glimpse, come)
+        else:
+            segmenter = FollowingSegmenter(looker)
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
             segmenter.every, segmenter.brief = step.beside, step.glances
+            segmenter.share = step.share
             refiner.set_cost(step.pass2, step.tiles)
 
         return matting, follow
