@@ -38,6 +38,8 @@ from stream.live.start import opener
 
 _SETTLING = 5
 """Pictures of each clip that are not counted: nobody begins with them."""
+_BEFORE = 3
+"""Times that the first clip is played for nothing, while looks become as close as there is time."""
 
 
 class Film(NamedTuple):
@@ -92,8 +94,8 @@ def _scores(step: Step, films: Sequence[Film]) -> dict[str, float]:
     taken, near, far = list[float](), list[float](), list[float]()
     matting, follow = opener(LiveSettings("", quality="auto"))(StageClock())
     follow(step)
-    # Looks become as close as there is time for while the first one is played for nothing.
-    list(_played(matting, films[0]))
+    for _ in range(_BEFORE):
+        list(_played(matting, films[0]))
     for film in films:
         counted = list(_played(matting, film))[_SETTLING:]
         taken += [seconds for seconds, _ in counted]

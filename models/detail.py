@@ -3,38 +3,50 @@
 from collections import deque
 from statistics import median
 
-SHARES = 1.0, 1.4, 1.96
-"""Times the pixels of the quickest recipe's looks: the last is as close as the others look."""
+DETAILS = 1.0, 1.4, 1.96
+"""Times the pixels of looks by the recipe "fast"; the last are those of "balanced"."""
 _FEW, _MANY = 8, 256
-"""Looks that must have been in time before a closer one, at first and at most: as often as that
-was in vain, twice as many."""
+"""Looks after which there may be a closer one, at first and at most: as often as that was in vain,
+twice as many, and half as many again after so many that changed nothing."""
 _LATE = 5
 """Looks of which most must be too late for one that is less close."""
 
 
 class Detail:
-    """As closely as looks are over in time."""
+    """As closely as looks would be over in time."""
 
     def __init__(self) -> None:
         self._level, self._wanted = 0, _FEW
         self._taken: deque[float] = deque(maxlen=_MANY)
 
     @property
-    def share(self) -> float:
-        """One of SHARES."""
-        return SHARES[self._level]
+    def now(self) -> float:
+        """One of DETAILS."""
+        return DETAILS[self._level]
 
     def note(self, seconds: float, most: float) -> None:
-        """A look at this share took so many `seconds`, where there were `most`, above 0."""
-        taken = self._taken
-        taken.append(seconds / most)
-        if self._level and len(taken) >= _LATE and median([*taken][-_LATE:]) > 1:
+        """A look of this detail took so many `seconds`, where there were `most`, above 0."""
+        self._taken.append(seconds / most)
+        if self._is_late():
             self._wanted = min(2 * self._wanted, _MANY)
             self._go(-1)
-        elif len(taken) >= self._wanted and self._level + 1 < len(SHARES):
-            more = SHARES[self._level + 1] / self.share
-            if max([*taken][-self._wanted :]) * more < 1:
-                self._go(1)
+        elif self._is_early():
+            self._go(1)
+        elif len(self._taken) == _MANY:
+            self._wanted = max(self._wanted // 2, _FEW)
+            self._taken.clear()
+
+    def _is_late(self) -> bool:
+        last = [*self._taken][-_LATE:]
+        return self._level > 0 and len(last) == _LATE and median(last) > 1
+
+    def _is_early(self) -> bool:
+        """Whether closer looks would have been in time, but for one of eight at most."""
+        last = sorted([*self._taken][-self._wanted :])
+        if self._level + 1 == len(DETAILS) or len(last) < self._wanted:
+            return False
+        more = DETAILS[self._level + 1] / self.now
+        return last[-1 - self._wanted // _FEW] * more < 1
 
     def _go(self, by: int) -> None:
         self._level += by

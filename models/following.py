@@ -62,8 +62,8 @@ class FollowingSegmenter:
     A glance must do for the first picture of a shot, for pictures far apart and, where every is
     large and kernels may not run beside others, for each; a look follows soon. brief: glances run
     beside the other work too, instead of looks. While a look runs that cannot be waited for, a
-    glimpse does instead. share: times the pixels of a look, for looks here and now where every is
-    0; looks that nobody waits for come as close as they are over in time.
+    glimpse does instead. detail: times the pixels of looks at each picture; others have one, but
+    for those that nobody waits for, which come as close as they would be over in time.
     """
 
     def __init__(
@@ -71,16 +71,16 @@ class FollowingSegmenter:
         segmenter: Segmenter,
         glance: Look | None = None,
         glimpse: Glimpse | None = None,
-        come: Callable[[float], None] | None = None,
+        set_detail: Callable[[float], None] | None = None,
     ) -> None:
-        """glance, glimpse: the segmenter's, in less time; None where it has none. come: has its
-        looks and glances take in that many times the pixels, if it can.
+        """glance, glimpse: the segmenter's, in less time; None where it has none. set_detail: has
+        its next look or glance take in that many times the pixels; None where it cannot.
 
         Without a glimpse looks are waited for.
         """
-        self.every, self.brief, self.share = 0, False, 1.0
+        self.every, self.brief, self.detail = 0, False, 1.0
         self._segmenter, self._glance = segmenter, glance or segmenter
-        self._glimpse, self._come, self._detail = glimpse, come, Detail()
+        self._glimpse, self._set_detail, self._fitting = glimpse, set_detail, Detail()
         self._follow = Follower()
         # What was looked at last, and the glimpse that is newer, if there is one.
         self._seen: _Seen | None = None
@@ -106,7 +106,7 @@ class FollowingSegmenter:
             return
         coarse, seconds = looking.beside.result()
         if looking.most is not None:
-            self._detail.note(seconds, looking.most)
+            self._fitting.note(seconds, looking.most)
         is_newest = self._seen is None or self._seen.at <= looking.at
         if is_newest or self._now - looking.at <= _LONGEST:
             self._newer = None if is_newest else self._seen
@@ -135,15 +135,13 @@ class FollowingSegmenter:
             self.reset()
         self._now += dt or 0.0
         self._pictures += 1
-        if self._come is not None:
-            self._come(self._closely())
         is_over = self._looking is not None and self._looking.beside.is_over
         if is_over or (self._can_wait() and (self._is_late() or not self.every)):
             self.settle()
         if self._looking is None and not (self.every and may_be_shared()):
             self._seen = self._newer = None
             look = self._glance if self.every > _FEW else self._segmenter
-            return look(picture, self._since())
+            return look(picture, self._since(1.0 if self.every else self.detail))
         thumbnail = thumbnail_of(picture)
         is_like = self._seen is not None and self._seen.thumbnail.shape == thumbnail.shape
         if dt is None or dt > _APART:
@@ -167,21 +165,12 @@ class FollowingSegmenter:
 
     def _begin_look(self, thumbnail: Colours, picture: Picture, dt: float) -> None:
         """Look at `picture` beside the other work, `dt` seconds after the one before."""
-        look = partial(_timed, self._usual, picture, self._since())
+        # Where others wait for it, or it is but a glance, it tells nothing of closer looks.
+        is_apart = self._set_detail is not None and not (self.brief or self._can_wait())
+        detail, most = (self._fitting.now, _SOON * dt) if is_apart else (1.0, None)
+        look = partial(_timed, self._usual, picture, self._since(detail))
         beside = Beside("look", look, "last" if self._glimpse else "later")
-        most = _SOON * dt if self._comes_close else None
         self._looking = _Looking(thumbnail, self._now, beside, most)
-
-    @property
-    def _comes_close(self) -> bool:
-        """Whether looks beside may take in more pixels: nobody waits for them, and all count."""
-        return self._come is not None and not (self.brief or self._can_wait())
-
-    def _closely(self) -> float:
-        """Times the pixels that this picture's looks take in."""
-        if not self.every:
-            return self.share
-        return self._detail.share if self._comes_close else 1.0
 
     @property
     def _usual(self) -> Look:
@@ -215,7 +204,7 @@ class FollowingSegmenter:
             last = None if self._seen is None else self._seen.coarse
             return self._have_glimpse(thumbnail, picture, last)
         self.settle()
-        coarse = self._kept(thumbnail, look(picture, self._since()))
+        coarse = self._kept(thumbnail, look(picture, self._since(1.0)))
         self._glanced = look is not self._usual
         return coarse
 
@@ -229,9 +218,12 @@ class FollowingSegmenter:
         self._seen, self._newer = _Seen(thumbnail, self._now, coarse), None
         return coarse
 
-    def _since(self) -> float | None:
+    def _since(self, detail: float) -> float | None:
         """Seconds since the picture of the shot that was looked at last, None where none was; from
-        here on they count from this one."""
+        here on they count from this one, which is looked at now, with that many times the pixels.
+        """
+        if self._set_detail is not None:
+            self._set_detail(detail)
         looked, self._looked = self._looked, self._now
         self._pictures, self._glanced = 0, False
         return None if looked is None else self._now - looked

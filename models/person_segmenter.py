@@ -64,10 +64,7 @@ RECIPES = {
 
 
 class PersonSegmenter:
-    """The net behind models.zoom.
-
-    detail: times the recipe's pixels that looks and glances take in; it may be set at any time.
-    """
+    """The net behind models.zoom."""
 
     def __init__(self, quality: str = "balanced", patient: bool = True) -> None:
         """Raises WeightsError when the weights cannot be loaded.
@@ -75,7 +72,7 @@ class PersonSegmenter:
         patient: see models.zoom.
         """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
-        self.detail = self._share = 1.0
+        self._detail = self._share = 1.0
         self._other = Selfie(PEOPLE)
         self._net_apart = self._net.apart()
         self._far_apart = _far(self._net_apart, self._other.apart())
@@ -98,6 +95,10 @@ class PersonSegmenter:
             if dt is None:
                 each.reset()
         return decided(self._zoom(picture, dt))
+
+    def set_detail(self, times: float) -> None:
+        """From the next look or glance on: times the recipe's pixels that it takes in."""
+        self._detail = times
 
     def glance(self, picture: Picture, dt: float | None) -> Alpha:
         """As calling it, in less than half of the time."""
@@ -122,7 +123,7 @@ class PersonSegmenter:
         return decided(self._zoom.peek(self._far_apart, near, picture, last))
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
-        rgb = self._seen(picture, window, self._share * self.detail)
+        rgb = self._seen(picture, window, self._share * self._detail)
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
         return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
 

@@ -8,7 +8,7 @@ import pytest
 from kernels.types import Alpha, Plane
 from models import beside, following
 from models.beside import Beside, Rank
-from models.detail import SHARES
+from models.detail import DETAILS
 from models.following import FollowingSegmenter
 from models.picture import Picture
 from stream.frame import Frame
@@ -327,23 +327,29 @@ def test_where_nothing_comes_last_looks_are_waited_for(
 
 
 @pytest.mark.usefixtures("looks_come_last")
-def test_looks_that_nobody_waits_for_come_as_close_as_they_are_over_in_time(eye: Eye) -> None:
-    came: list[float] = []
-    segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse, came.append)
-    segmenter.share = 1.5
+def test_looks_that_nobody_waits_for_come_as_close_as_they_would_be_over_in_time(
+    eye: Eye, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_timed", lambda look, picture, dt: (look(picture, dt), DT / 3))
+    details: list[float] = []
+    segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse, details.append)
+    segmenter.detail = 1.5
     segmenter(eye.picture(40), None)
-    assert came == [1.5]  # here and now
+    assert details == [1.5]  # here and now
     segmenter.every = 2
     for _ in range(60):
         segmenter(eye.picture(40), DT)
         segmenter.settle()
-    assert came[1] == 1
-    assert came[1:] == sorted(came[1:])
-    assert came[-1] == SHARES[-1]
-    # Glances instead say nothing of looks.
+    assert details[1] == 1
+    assert details[1:] == sorted(details[1:])
+    assert details[-1] == DETAILS[-1]
+    # Pictures wait for what is looked at here and now; glances say nothing of looks.
+    segmenter(eye.picture(40), None)
     segmenter.brief = True
-    segmenter(eye.picture(40), DT)
-    assert came[-1] == 1
+    for _ in range(3):
+        segmenter(eye.picture(40), DT)
+        segmenter.settle()
+    assert details[-2:] == [1, 1]
 
 
 def test_looks_that_are_waited_for_come_no_closer(
@@ -351,13 +357,13 @@ def test_looks_that_are_waited_for_come_no_closer(
 ) -> None:
     for place in (following, beside):
         monkeypatch.setattr(place, "are_ranks", lambda: False)
-    came: list[float] = []
-    segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse, came.append)
+    details: list[float] = []
+    segmenter = FollowingSegmenter(eye, eye.glance, eye.glimpse, details.append)
     segmenter.every = 2
     for number in range(60):
         segmenter(eye.picture(40), DT if number else None)
         segmenter.settle()
-    assert {*came} == {1}
+    assert {*details} == {1}
 
 
 def test_glances_may_run_beside_as_well(eye: Eye) -> None:

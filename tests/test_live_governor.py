@@ -195,6 +195,16 @@ def test_a_step_left_for_its_spikes_is_not_gone_back_to_for_its_usual_frames() -
     assert governor.level >= 3
 
 
+@pytest.mark.parametrize("slow", [0.2, 0.05])
+def test_a_load_that_goes_without_taking_threads_leaves_no_memory(slow: float) -> None:
+    governor = Governor(TARGET)
+    governor.share(0, 2)
+    run(governor, lambda level, now: slow, 0, 1.2 if slow < 0.1 else 30)
+    assert governor.level > 1
+    run(governor, lambda level, now: 0.005, 30, 50)
+    assert governor.level == 0
+
+
 @pytest.mark.parametrize(("usual", "is_left"), [(0.015, False), (0.024, True)])
 def test_now_and_then_a_late_frame_ends_a_step_with_little_time_over(
     usual: float, is_left: bool

@@ -140,11 +140,11 @@ def test_a_glance_takes_in_a_third_of_the_pixels(monkeypatch: pytest.MonkeyPatch
         look(frame, None)
     assert 0.25 < areas[1] / areas[0] < 0.4
     assert areas[2] == areas[0]
-    segmenter.detail = 0.5
+    segmenter.set_detail(0.5)
     segmenter(frame, None)
     assert 0.4 < areas[3] / areas[0] < 0.6
     segmenter.glimpse(frame, None, True)
-    segmenter.detail = 1.0
+    segmenter.set_detail(1.0)
     segmenter.glimpse(frame, None, True)
     assert areas[-1] == areas[-2]
 

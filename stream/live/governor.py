@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from models.detail import SHARES
+from models.detail import DETAILS
 
 if TYPE_CHECKING:
     from models.stepped_refiner import Kind
@@ -19,8 +19,10 @@ class Step:
     pass2: its kind. tiles: share of the boundary band that the learned one refines. every: pass 1
     runs at least on each such picture. beside: pictures from one of its looks beside other work to
     the next (see models.following), 0 for looks here and now. glances: whether these take in a
-    third of the pixels. effects: whether costly ones are drawn. most: share of the target that most
-    frames may take, at it before the start and at the step below it later, for a step up to it.
+    third of the pixels. detail: times the pixels of looks here and now. effects: whether costly
+    ones are drawn. most: share of the target that most frames may take, at it before the start and
+    at the step below it later, for a step up to it; where more of them take more, at it, fewer
+    late ones end it.
     """
 
     pass2: "Kind" = "learned"
@@ -28,7 +30,7 @@ class Step:
     every: int = 1
     beside: int = 0
     glances: bool = False
-    share: float = 1.0
+    detail: float = 1.0
     effects: bool = True
     most: float = 0.65
 
@@ -48,7 +50,7 @@ _EDGES = {
     "learned": "learned edges", "fine": "fast edges on finer cells", "fast": "fast edges",
 }  # fmt: skip
 STEPS = (
-    Step(share=SHARES[-1]),
+    Step(detail=DETAILS[-1]),
     Step("learned", 0.5, beside=2, most=0.75),
     Step("fine", every=2),
     Step("fast", every=2),
@@ -58,16 +60,16 @@ STEPS = (
     Step("fast", beside=4, effects=False, most=0.8),
     Step("fast", beside=4, glances=True, effects=False, most=0.8),
 )
-"""From full quality down: kind of pass 2, pass 1's rate, share of tiles, effects.
+"""From full quality down: kind of pass 2, pass 1's rate and detail, share of tiles, effects.
 
-Where processors are fast, pass 1 following motion takes less time than edges by colour save, and
-its looks, which nobody waits for, come closer than those at each picture may (models.detail): so the
-nets of pass 2 stay for a step longer, as they show more of hair. Then they go, and pass 1 looks at
-each picture again: where looks take long, following loses more. Then it follows as well. It does so
-by whole looks: on a third of their pixels, which took as long as following does, alphas were up to
-twice as far from the best (see benchmarks.live_steps, which measures these steps). That is left to
-machines whose cores others want as well: there looks hold up pictures even from beside, and a third
-as many were late.
+After the first step pass 1 follows motion. That makes room for nets, which show more of hair than
+edges by colour; and since nobody waits for its looks, they may be as close as at the first step,
+where processors are fast (models.detail). Where nets take too long all the same, pass 1 looks at
+each picture again, for where looks take long, following loses more. Then it follows as well. It
+does so by whole looks: on a third of their pixels, which took as long as following does, alphas
+were up to twice as far from the best (see benchmarks.live_steps, which measures these steps). That
+is left to machines whose cores others want as well: there looks hold up pictures even from beside,
+and a third as many were late.
 
 On half of the tiles, those expected to be most wrong, earlier nets mended nearly as much (on other
 frames 54.7 instead of 54.4 where "fast" left 57.5). Light nets, one on cells of 4 pixels and one
@@ -85,10 +87,8 @@ _MOST, _SPIKES = 8, 9
 """Slow frames among these that are too many. Fewer are the machine's own, at any step, and a
 picture that is a little late shows less than edges that come and go."""
 _TRIAL, _TRIAL_SPIKES = 3.0, 4
-"""Seconds that a step is on trial for, and slow frames of the window that end it then."""
-_TIGHT_SPIKES = 3
-"""Slow frames that end a step at which most frames take more of the target than they may there:
-these come again and again."""
+"""Seconds that a step is on trial for, and slow frames of the window that end it then, or where
+most frames take more than they may at it: there slow ones come again and again."""
 _HIGH = 1.0
 """Share of the target above which a frame is slow."""
 _CALM = 1.0
@@ -121,9 +121,11 @@ class Governor:
         self._left: tuple[tuple[int, int], float] | None = None
         self._calm_since: float | None = None
         self._patience: dict[int, float] = {}
-        # The median before the last step up, and that of a step left before it proved to fit; how
-        # much dearer what was tried in vain was, and when.
+        # The median before the last step up, and at one that fewer threads were too few for;
+        # whether the step is still the one of other threads; how much dearer what was tried in
+        # vain was, and when.
         self._below = self._above = 0.0
+        self._is_others = False
         self._dearer: dict[tuple[int, int], tuple[float, float]] = {}
 
     @property
@@ -159,6 +161,7 @@ class Governor:
         self._threads, self._left, self._below, self._above = threads, None, 0.0, 0.0
         self._most = max(self._most, threads)
         proved = [level for count, level in self._proved if count == threads]
+        self._is_others = not proved and threads < self._most
         return self._go(now, min(proved, default=self.level))
 
     def note(self, now: float, seconds: float) -> bool:
@@ -168,17 +171,16 @@ class Governor:
             return False
         here = self._threads, self.level
         if self._is_high(now):
-            above = 0.0
-            if here not in self._proved:
-                above = 0.0 if self._below else median(self._times)
-            elif self.level + 1 < self.levels:
+            if here in self._proved and self.level + 1 < self.levels:
                 self._proved.remove(here)
                 self._left = here, now
+            above = median(self._times)
             has_changed = self._change(now, 1)
-            self._above = above
+            self._above = above if has_changed and self._is_others else 0.0
             return has_changed
         if now - self._since > _TRIAL:
             self._proved.add(here)
+            self._is_others = False
         if self._above:
             self._dearer[self._threads, self.level - 1] = self._above / median(self._times), now
             self._above = 0.0
@@ -208,9 +210,9 @@ class Governor:
     def _is_high(self, now: float) -> bool:
         """Whether most of the last few frames were slow, or too many of the window."""
         slow = [share > _HIGH for share in self._times]
-        spikes = _TRIAL_SPIKES if now - self._raised_at < _TRIAL else _SPIKES
-        if _usual(self._times) > self.step.most:
-            spikes = _TIGHT_SPIKES
+        is_tight = _usual(self._times) > self.step.most
+        is_tried = now - self._raised_at < _TRIAL
+        spikes = _TRIAL_SPIKES if is_tight or is_tried else _SPIKES
         return sum(slow[-_RECENT:]) >= _MOST or sum(slow) >= spikes
 
     def _change(self, now: float, by: int) -> bool:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from threading import Event, Timer
 
@@ -106,15 +105,14 @@ def opener(settings: LiveSettings) -> OpenMatting:
         refiner = SteppedRefiner()
         looker = open_segmenter(settings.segmenter, "fast", patient=False)
         if isinstance(looker, PersonSegmenter):
-            come = partial(setattr, looker, "detail")
-            segmenter = FollowingSegmenter(looker, looker.glance, looker.glimpse, come)
+            segmenter = FollowingSegmenter(looker, looker.glance, looker.glimpse, looker.set_detail)
         else:
             segmenter = FollowingSegmenter(looker)
         matting = Matting(segmenter, refiner, TemporalSmoother(), clock)
 
         def follow(step: Step) -> None:
             segmenter.every, segmenter.brief = step.beside, step.glances
-            segmenter.share = step.share
+            segmenter.detail = step.detail
             refiner.set_cost(step.pass2, step.tiles)
 
         return matting, follow

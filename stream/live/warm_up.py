@@ -19,8 +19,8 @@ _LONGEST = 1.5
 _APART = 20_000
 """Microseconds between the times that the picture is given."""
 _RESTED = max(step.every for step in STEPS)
-"""Pictures of the camera's from one of these times to the next: so many that pass 1 never rests,
-which it could seldom do later."""
+"""Pictures of the camera's from one of these times to the next: so many that pass 1 never rests, as
+it hardly will where somebody moves."""
 _PATIENCE = 0.1
 
 
@@ -49,6 +49,7 @@ def warm_up(
         if governor is not None:
             governor.level = level
             work.obey(governor.step)
+        work.reset()  # what still runs beside is the last step's
         seconds = _times(work, taken, level)
         usual[level] = median(seconds[1:])
         # By the slowest: who begins low soon climbs, who begins high has late pictures meanwhile.
