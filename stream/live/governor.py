@@ -52,8 +52,8 @@ _EDGES = {
 STEPS = (
     Step(detail=DETAILS[-1]),
     Step("learned", 0.5, beside=2, most=0.75),
-    Step("fine", every=2),
-    Step("fast", every=2),
+    Step("fine", every=2, most=0.75),
+    Step("fast", every=2, most=0.75),
     Step("fine", beside=2),
     Step("fast", beside=2, most=0.8),
     Step("fast", beside=2, effects=False, most=0.8),
@@ -76,8 +76,8 @@ frames 54.7 instead of 54.4 where "fast" left 57.5). Light nets, one on cells of
 for each pixel alone, were tried as well: they took longer than "fine" and were no nearer.
 
 One frame of a hundred takes half as long again as most, so most take two thirds of the time there
-is where that one shall be in time. The last steps may take more: late pictures show less than what
-they lose.
+is where that one shall be in time, at the steps that lose little. The others may take more: late
+pictures show less than what they lose, and a step may be no dearer than the one below it.
 
 A matte made on a smaller picture was tried too: pass 2 costs nearly the same there, and enlarging
 takes what the rest saves."""
