@@ -2,12 +2,12 @@
 
 python -m benchmarks.live_steps CLIP... [--frames N] [--skip N] [--json PATH]
 
-Plays some pictures of each clip in real time, once for each step of the governor's, as live would
-work on them. Prints how far its alphas are from those of `--quality best`, which may look at each
-picture for as long as it likes (band MAD x 1e3 and MAD outside the band x 1e3, as in
-benchmarks.metrics), and how long a picture took, median and 99th percentile in milliseconds. Best
-is no truth: it tells what is lost by being fast, not what both do wrong. Pictures that come too
-late are waited for, not dropped.
+Plays some pictures of each clip in real time for each step of the governor's, as live would work on
+them; the first clip a few times more before that, which is not counted. Prints how far its alphas
+are from those of `--quality best`, which may look at each picture for as long as it likes (band MAD
+x 1e3 and MAD outside the band x 1e3, as in benchmarks.metrics), and how long a picture took, median
+and 99th percentile in milliseconds. Best is no truth: it tells what is lost by being fast, not what
+both do wrong. Pictures that come too late are waited for, not dropped.
 """
 
 import argparse

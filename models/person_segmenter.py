@@ -72,7 +72,7 @@ class PersonSegmenter:
         patient: see models.zoom.
         """
         self._recipe, self._net = RECIPES[quality], PersonRunner(WEIGHTS)
-        self._detail = self._share = 1.0
+        self._detail = 1.0
         self._other = Selfie(PEOPLE)
         self._net_apart = self._net.apart()
         self._far_apart = _far(self._net_apart, self._other.apart())
@@ -102,11 +102,12 @@ class PersonSegmenter:
 
     def glance(self, picture: Picture, dt: float | None) -> Alpha:
         """As calling it, in less than half of the time."""
-        self._share = _GLANCE
+        detail = self._detail
+        self.set_detail(_GLANCE * detail)
         try:
             return self(picture, dt)
         finally:
-            self._share = 1.0
+            self.set_detail(detail)
 
     def glimpse(self, picture: Picture, last: Alpha | None, remembers: bool) -> Alpha:
         """Who is in `last`, a coarse alpha of nearly the same picture, in about half of the time.
@@ -123,7 +124,7 @@ class PersonSegmenter:
         return decided(self._zoom.peek(self._far_apart, near, picture, last))
 
     def _near(self, picture: Picture, window: Window) -> Alpha:
-        rgb = self._seen(picture, window, self._share * self._detail)
+        rgb = self._seen(picture, window, self._detail)
         alphas = [self._remembered(window, rgb, mirrored) for mirrored in self._sides]
         return np.asarray(np.mean(alphas, axis=0), np.float32) if len(alphas) > 1 else alphas[0]
 
